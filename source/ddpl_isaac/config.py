@@ -1,0 +1,193 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Every setting of a training, with its default and its range. Mirrors ``config/ddpl.yaml``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class SamplerConfig:
+    """The denoising chain that turns noise into an action (METHOD 2.5)."""
+
+    num_steps: int = 10
+    """Denoising steps H, >= 1. 20 is more faithful, 10 half the price."""
+
+    schedule: str = "cosine"
+    """Noise schedule: ``cosine``."""
+
+    variance: str = "beta"
+    """Ancestral variance: ``beta`` (more faithful at small H) or ``posterior``."""
+
+    compile: str = "auto"
+    """``auto``: compile, and say so if that is impossible; ``off``: eager."""
+
+
+@dataclass
+class ActorConfig:
+    """The denoising network of every agent."""
+
+    hidden_dims: list[int] = field(default_factory=lambda: [256, 256, 256])
+    """Widths of the hidden layers, each >= 1."""
+
+    time_features: int = 64
+    """Number of learnable Fourier features of the denoising time; even, >= 2."""
+
+    action_features: int = 64
+    """Number of learnable Fourier features of the noisy action; even, 0 for none."""
+
+    learning_rate: float = 3.0e-4
+    """Adam learning rate, > 0."""
+
+    ema_decay: float = 0.995
+    """Decay per gradient step of the averaged actor that is evaluated, in [0, 1)."""
+
+
+@dataclass
+class CriticConfig:
+    """The value functions (METHOD 2.4)."""
+
+    kind: str = "central"
+    """``central``: Q(s, joint action), marginalised over the others' actions; ``local``: Q_i(o_i, a_i)."""
+
+    hidden_dims: list[int] = field(default_factory=lambda: [256, 256])
+    """Widths of the hidden layers, each >= 1."""
+
+    learning_rate: float = 3.0e-4
+    """Adam learning rate, > 0."""
+
+    tau: float = 0.005
+    """Polyak rate of the target network per gradient step, in (0, 1]."""
+
+    marginal: str = "mean"
+    """How Q is averaged over the other agents' actions: ``mean``, or the optimistic ``lse``."""
+
+    marginal_samples: int = 4
+    """Draws L of the other agents' actions, shared by all candidates; >= 1. Used by ``central``."""
+
+
+@dataclass
+class IssmConfig:
+    """Importance sampling score matching (METHOD 2.1-2.3)."""
+
+    proposal: str = "mixture"
+    """Where candidates come from: ``policy``, ``mixture`` or ``smoothed``."""
+
+    num_candidates: int = 32
+    """Candidates M per state and agent; >= 2, 16 or more for an honest self-normalisation."""
+
+    uniform_share: float = 0.05
+    """Share rho of uniform candidates, in [0, 1). Used by ``mixture``; ``smoothed`` adds it too."""
+
+    smoothing_std: float = 0.15
+    """Standard deviation s of the noise that ``smoothed`` adds to candidates, in units of the box half-width; > 0."""
+
+    kl_budget: float = 1.5
+    """Mean KL(w || uniform) kappa for which eta is solved [nats]; > 0 and < log(num_candidates)."""
+
+    kl_budget_per_agent: bool = False
+    """Divide the budget by the number of agents."""
+
+    eta_range_cap: float = 30.0
+    """Upper bound of eta times the agent's own range of Qbar; > 0."""
+
+    loss_clip: float = 3.0
+    """Clip of the noise-prediction error per action dimension; > 0."""
+
+    reference_window: int = 60
+    """Actor gradient steps for which the reference policy pi^k stays frozen; >= 1."""
+
+
+@dataclass
+class ReplayConfig:
+    """The replay storage."""
+
+    capacity: int = 400_000
+    """Transitions kept over all environments; >= num_envs * (n_step + 2)."""
+
+    batch_size: int = 512
+    """Transitions of a critic gradient step; >= 1."""
+
+
+@dataclass
+class AlgorithmConfig:
+    """Decentralized Diffusion Policy Learning."""
+
+    class_name: str = "ddpl_isaac.algorithms.ddpl:DDPL"
+    """Learner, as ``module:Class``."""
+
+    gamma: float = 0.99
+    """Discount, in [0, 1)."""
+
+    n_step: int = 3
+    """Rewards summed before bootstrapping; >= 1."""
+
+    warmup_steps: int = 5_000
+    """Environment steps of uniform random actions before learning; >= 0."""
+
+    critic_updates: int = 8
+    """Critic gradient steps per iteration; >= 1."""
+
+    actor_updates: int = 4
+    """Actor gradient steps per iteration; >= 0."""
+
+    actor_batch_size: int = 128
+    """States of an actor gradient step; >= 1."""
+
+    candidate_reuse: int = 1
+    """Actor gradient steps taken on one set of candidates; >= 1 (1: always fresh)."""
+
+    normalize_obs: bool = True
+    """Normalise observations and states by their running mean and variance."""
+
+    normalize_reward: bool = True
+    """Divide rewards by the running standard deviation of the discounted return."""
+
+    max_grad_norm: float = 10.0
+    """Clip of the gradient norm of each agent's network; > 0."""
+
+    sampler: SamplerConfig = field(default_factory=SamplerConfig)
+    actor: ActorConfig = field(default_factory=ActorConfig)
+    critic: CriticConfig = field(default_factory=CriticConfig)
+    issm: IssmConfig = field(default_factory=IssmConfig)
+    replay: ReplayConfig = field(default_factory=ReplayConfig)
+
+
+@dataclass
+class TrainConfig:
+    """A training run. ``agent.`` on the command line."""
+
+    class_name: str = "ddpl_isaac.runners.diffusion_actor_runner:DiffusionActorRunner"
+    """Runner, as ``module:Class``."""
+
+    experiment_name: str = "default"
+    """Folder of the task's runs below ``logs/ddpl``."""
+
+    run_name: str = ""
+    """Suffix of the run's folder."""
+
+    seed: int = 1
+    """Seed of all random generators; >= 0."""
+
+    num_envs: int = 64
+    """Parallel environments; >= 1."""
+
+    max_iterations: int = 1_000
+    """Iterations of collection and learning; >= 1."""
+
+    num_steps_per_env: int = 8
+    """Environment steps per iteration and environment; >= 1."""
+
+    save_interval: int = 50
+    """Iterations between checkpoints; >= 1."""
+
+    save_replay: bool = True
+    """Store the replay in the checkpoint that ``--checkpoint latest`` resumes from."""
+
+    logger: str = "tensorboard"
+    """Writer of the scalars: ``tensorboard``."""
+
+    algorithm: AlgorithmConfig = field(default_factory=AlgorithmConfig)

@@ -1,0 +1,81 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""The environment protocol: rsl_rl's ``VecEnv`` plus named agents, true successors and time-outs."""
+
+from __future__ import annotations
+
+import torch
+from abc import abstractmethod
+from dataclasses import dataclass
+from rsl_rl.env import VecEnv
+from tensordict import TensorDict
+
+
+@dataclass(frozen=True)
+class AgentSpec:
+    """One agent of a cooperative environment.
+
+    Actions live in the box ``[low, high]``; learners work in ``[-1, 1]`` and rescale.
+    """
+
+    name: str
+    """Key of the agent's observation in the observation ``TensorDict``."""
+
+    obs_dim: int
+    """Size of the agent's observation."""
+
+    action_slice: slice
+    """Columns of the joint action that belong to the agent; the slices tile ``range(num_actions)`` in agent order."""
+
+    low: tuple[float, ...]
+    """Lower action bounds, one per action dimension."""
+
+    high: tuple[float, ...]
+    """Upper action bounds, one per action dimension."""
+
+    @property
+    def action_dim(self) -> int:
+        """Size of the agent's action."""
+        return self.action_slice.stop - self.action_slice.start
+
+
+class MultiAgentVecEnv(VecEnv):
+    """A batch of cooperative environments that reset in the same step and never hide the true successor.
+
+    Observations are a ``TensorDict`` with one entry per agent, ``<agent>: (num_envs, obs_dim)``, and, where the
+    environment has a privileged state, ``"state": (num_envs, state_dim)``. Learners without that entry use the
+    concatenation of the observations.
+
+    ``step`` returns the team reward (num_envs,) and the flag of finished episodes (num_envs,). ``extras`` holds
+
+    - ``"time_outs"`` (num_envs,) bool: episodes cut by a limit, whose value must be bootstrapped. Always present.
+    - ``"final_obs"`` ``TensorDict`` with the keys of the observations: in rows that finished in this step the true
+      last observation of the episode, elsewhere arbitrary. Absent only if no row finished.
+    - ``"log"`` (optional) ``dict[str, float | Tensor]``: metrics, averaged over the iteration; keys with ``/`` are
+      logged as they are.
+    """
+
+    agents: tuple[AgentSpec, ...]
+    """The agents, in the order of their slices of the joint action."""
+
+    state_dim: int
+    """Size of ``"state"``, or 0 if the environment has none."""
+
+    task: str
+    """Identifier under which the environment was made."""
+
+    @abstractmethod
+    def reset(self) -> TensorDict:
+        """Start new episodes in all environments and return the observations."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Free the simulator. Further calls are an error."""
+
+    def action_bounds(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the lower and upper bounds of the joint action. Shape of each: (num_actions,)."""
+        low = [bound for agent in self.agents for bound in agent.low]
+        high = [bound for agent in self.agents for bound in agent.high]
+        return torch.tensor(low, device=self.device), torch.tensor(high, device=self.device)
