@@ -37,7 +37,7 @@ class ActorConfig:
     """Number of learnable Fourier features of the denoising time; even, >= 2."""
 
     action_features: int = 64
-    """Number of learnable Fourier features of the noisy action; even, 0 for none."""
+    """Number of learnable Fourier features of the noisy action; even, >= 0 (0: none)."""
 
     learning_rate: float = 3.0e-4
     """Adam learning rate, > 0."""

@@ -1,0 +1,124 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""What values the fields of :class:`~ddpl_isaac.config.TrainConfig` accept."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ddpl_isaac.config import TrainConfig
+
+
+@dataclass(frozen=True)
+class Range:
+    """Numbers that a field accepts; for a list, what each element must be."""
+
+    low: float
+    """Lower end."""
+
+    high: float = math.inf
+    """Upper end, never part of the range if infinite."""
+
+    open_low: bool = False
+    """Whether the lower end is excluded."""
+
+    open_high: bool = False
+    """Whether the upper end is excluded."""
+
+    even: bool = False
+    """Whether only even numbers are accepted."""
+
+    def __contains__(self, value: float) -> bool:
+        """Tell whether a number is finite and in the range."""
+        above = value > self.low if self.open_low else value >= self.low
+        below = value < self.high if self.open_high or math.isinf(self.high) else value <= self.high
+        return above and below and (not self.even or value % 2 == 0)
+
+    def __str__(self) -> str:
+        """Describe the range in words of mathematics."""
+        if math.isinf(self.high):
+            text = f"{'>' if self.open_low else '>='} {self.low:g}"
+        else:
+            text = f"in {'(' if self.open_low else '['}{self.low:g}, {self.high:g}{')' if self.open_high else ']'}"
+        return f"even, {text}" if self.even else text
+
+
+POSITIVE = Range(0.0, open_low=True)
+COUNT = Range(1)
+NOT_NEGATIVE = Range(0)
+SHARE = Range(0.0, 1.0, open_high=True)
+
+RANGES: dict[str, Range] = {
+    "seed": NOT_NEGATIVE,
+    "num_envs": COUNT,
+    "max_iterations": COUNT,
+    "num_steps_per_env": COUNT,
+    "save_interval": COUNT,
+    "algorithm.gamma": SHARE,
+    "algorithm.n_step": COUNT,
+    "algorithm.warmup_steps": NOT_NEGATIVE,
+    "algorithm.critic_updates": COUNT,
+    "algorithm.actor_updates": NOT_NEGATIVE,
+    "algorithm.actor_batch_size": COUNT,
+    "algorithm.candidate_reuse": COUNT,
+    "algorithm.max_grad_norm": POSITIVE,
+    "algorithm.sampler.num_steps": COUNT,
+    "algorithm.actor.hidden_dims": COUNT,
+    "algorithm.actor.time_features": Range(2, even=True),
+    "algorithm.actor.action_features": Range(0, even=True),
+    "algorithm.actor.learning_rate": POSITIVE,
+    "algorithm.actor.ema_decay": SHARE,
+    "algorithm.critic.hidden_dims": COUNT,
+    "algorithm.critic.learning_rate": POSITIVE,
+    "algorithm.critic.tau": Range(0.0, 1.0, open_low=True),
+    "algorithm.critic.marginal_samples": COUNT,
+    "algorithm.issm.num_candidates": Range(2),
+    "algorithm.issm.uniform_share": SHARE,
+    "algorithm.issm.smoothing_std": POSITIVE,
+    "algorithm.issm.kl_budget": POSITIVE,
+    "algorithm.issm.eta_range_cap": POSITIVE,
+    "algorithm.issm.loss_clip": POSITIVE,
+    "algorithm.issm.reference_window": COUNT,
+    "algorithm.replay.capacity": COUNT,
+    "algorithm.replay.batch_size": COUNT,
+}
+"""Numeric fields by their path."""
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "logger": ("tensorboard",),
+    "algorithm.sampler.schedule": ("cosine",),
+    "algorithm.sampler.variance": ("beta", "posterior"),
+    "algorithm.sampler.compile": ("auto", "off"),
+    "algorithm.critic.kind": ("central", "local"),
+    "algorithm.critic.marginal": ("mean", "lse"),
+    "algorithm.issm.proposal": ("policy", "mixture", "smoothed"),
+}
+"""Fields that name one of a few alternatives, by their path."""
+
+
+def check_field(path: str, value: Any) -> str | None:
+    """Return what the field accepts if it does not accept ``value``, else None."""
+    if path in CHOICES and value not in CHOICES[path]:
+        return " or ".join(f"'{choice}'" for choice in CHOICES[path])
+    if path not in RANGES:
+        return None
+    if isinstance(value, list):
+        accepted = bool(value) and all(element in RANGES[path] for element in value)
+        return None if accepted else f"a list of at least one number, each {RANGES[path]}"
+    return None if value in RANGES[path] else str(RANGES[path])
+
+
+def check_combinations(cfg: TrainConfig) -> Iterator[tuple[str, Any, str]]:
+    """Yield (path, value, what is valid) for every field that contradicts another one."""
+    issm, replay = cfg.algorithm.issm, cfg.algorithm.replay
+    if issm.kl_budget >= math.log(issm.num_candidates):
+        limit = f"< {math.log(issm.num_candidates):.3g}, the logarithm of algorithm.issm.num_candidates"
+        yield "algorithm.issm.kl_budget", issm.kl_budget, limit
+    smallest = cfg.num_envs * (cfg.algorithm.n_step + 2)
+    if replay.capacity < smallest:
+        yield "algorithm.replay.capacity", replay.capacity, f">= {smallest}, which is num_envs * (n_step + 2)"
