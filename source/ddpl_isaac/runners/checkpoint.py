@@ -1,0 +1,190 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Saving, loading and finding the checkpoints of a run."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import re
+import torch
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ddpl_isaac.runners.checkpoint_file import CheckpointError, read_file, write_file
+
+__all__ = [
+    "CheckpointError",
+    "checkpoint_task",
+    "load_checkpoint",
+    "load_replay",
+    "resolve_checkpoint",
+    "save_checkpoint",
+    "save_replay",
+]
+
+logger = logging.getLogger(__name__)
+
+REPLAY_NAME = "replay.pt"
+"""File beside the checkpoints of a run that holds the replay of its newest resumable iteration."""
+
+
+def save_checkpoint(path: str | Path, state: Mapping[str, Any], *, task: str) -> None:
+    """Write a checkpoint, whole or not at all.
+
+    A file of that name is replaced in one step once the new one is safely on the disk.
+
+    Args:
+        path: File to write; its directory is created.
+        state: Nested mappings, lists and tuples of tensors, numbers, strings, bytes, bools and None. Mappings come
+            back as ``dict``, parameters as tensors.
+        task: Task that the checkpoint belongs to.
+
+    Raises:
+        CheckpointError: If the state holds anything else, or the disk refuses the file.
+    """
+    write_file(Path(path), state, kind="checkpoint", task=task)
+
+
+def load_checkpoint(path: str | Path, *, task: str | None = None, device: str | torch.device = "cpu") -> dict[str, Any]:
+    """Return the state that :func:`save_checkpoint` was given.
+
+    Args:
+        path: File to read.
+        task: Task that the checkpoint must belong to; any if None.
+        device: Device of all tensors, those of random states included (torch wants these on the CPU).
+
+    Raises:
+        CheckpointError: If the file is missing, truncated, damaged, not ours, of another version or another task.
+    """
+    return read_file(Path(path), kind="checkpoint", task=task, device=device)["state"]
+
+
+def checkpoint_task(path: str | Path) -> str:
+    """Return the task that a checkpoint belongs to, without reading its tensors.
+
+    Raises:
+        CheckpointError: As in :func:`load_checkpoint`.
+    """
+    return read_file(Path(path), kind="checkpoint", task=None, device="cpu", tensors=False)["header"]["task"]
+
+
+def save_replay(run_dir: str | Path, state: Mapping[str, Any], *, task: str, iteration: int) -> None:
+    """Write the replay of a run beside its checkpoints, in place of the one of an earlier iteration.
+
+    Write the checkpoint of the same iteration first. The disk holds both replays for a moment.
+
+    Args:
+        run_dir: Directory of the checkpoints.
+        state: As in :func:`save_checkpoint`.
+        task: Task that the replay belongs to.
+        iteration: Iteration of the checkpoint that the replay belongs to.
+
+    Raises:
+        CheckpointError: As in :func:`save_checkpoint`; the earlier replay is then still there.
+    """
+    write_file(Path(run_dir) / REPLAY_NAME, state, kind="replay", task=task, iteration=iteration)
+
+
+def load_replay(
+    run_dir: str | Path, *, task: str, iteration: int, device: str | torch.device = "cpu"
+) -> dict[str, Any] | None:
+    """Return the replay that belongs to a checkpoint, or None and a warning that says why.
+
+    A checkpoint is worth loading without its replay, so nothing is raised.
+
+    Args:
+        run_dir: Directory of the checkpoint.
+        task: Task of the checkpoint.
+        iteration: Iteration of the checkpoint.
+        device: Device of all tensors.
+    """
+    path = Path(run_dir) / REPLAY_NAME
+    goes_on = "Training goes on with an empty replay."
+    if not path.exists():
+        logger.warning(f"There is no replay beside the checkpoint: {path} does not exist. {goes_on}")
+        return None
+    try:
+        # The header alone decides, before a gigabyte is read for nothing.
+        found = read_file(path, kind="replay", task=task, device="cpu", tensors=False)["header"]["iteration"]
+        if found == iteration:
+            return read_file(path, kind="replay", task=task, device=device)["state"]
+    except CheckpointError as error:
+        logger.warning(f"{error} {goes_on}")
+        return None
+    logger.warning(
+        f"The replay {path} belongs to iteration {found}, the checkpoint to iteration {iteration}. {goes_on}"
+        f" To resume with the replay, load model_{found}.pt."
+    )
+    return None
+
+
+def resolve_checkpoint(selector: str | Path, log_root: str | Path, task: str) -> Path:
+    """Return the checkpoint that the user means.
+
+    ``latest`` is the newest complete checkpoint of the newest run of the task; checkpoints are
+    ``<log_root>/<experiment>/<timestamp>_<run name>/model_<iteration>.pt``, and a warning names those passed over
+    because they are truncated. Any other selector is a path, and only its existence is checked here.
+
+    Args:
+        selector: ``latest`` or a path.
+        log_root: Directory of all experiments.
+        task: Task of the run.
+
+    Raises:
+        CheckpointError: If there is none; names the nearest path, or the tasks that have checkpoints.
+    """
+    if str(selector) != "latest":
+        return _existing(Path(selector), Path(log_root))
+    tasks = set()
+    for run_dir in _runs(Path(log_root)):
+        for path in _checkpoints(run_dir):
+            try:
+                found = checkpoint_task(path)
+            except CheckpointError as error:
+                logger.warning(f"Passed over a checkpoint. {error}")
+                continue
+            if found == task:
+                return path
+            tasks.add(found)
+            break
+    known = f"There are some of: {', '.join(sorted(tasks))}." if tasks else "There are none of any task either."
+    raise CheckpointError(
+        f"There is no checkpoint of the task {task!r} below {log_root}. {known} Train it or pass a path."
+    )
+
+
+def _existing(path: Path, log_root: Path) -> Path:
+    """Return the path if it is a file, else name the nearest one that is."""
+    if path.is_file():
+        return path
+    if path.is_dir():
+        newest = next(iter(_checkpoints(path)), None)
+        hint = f"Its newest checkpoint is {newest}." if newest else "It holds no model_<iteration>.pt."
+        raise CheckpointError(f"The checkpoint {path} is a directory. Expected a file. {hint}")
+    # Neighbours in the same directory come first; a mistyped directory is looked for below the root.
+    candidates = _checkpoints(path.parent) or [file for run_dir in _runs(log_root) for file in _checkpoints(run_dir)]
+    near = difflib.get_close_matches(str(path), [str(file) for file in candidates], n=1, cutoff=0.0)
+    hint = f"The nearest one is {near[0]}." if near else f"There are no checkpoints below {log_root}."
+    raise CheckpointError(f"The checkpoint {path} does not exist. {hint} `latest` selects the newest run's newest.")
+
+
+def _runs(log_root: Path) -> list[Path]:
+    """Return the directories that hold checkpoints, newest first."""
+    run_dirs = {file.parent for file in log_root.glob("*/*/model_*.pt")}
+
+    # The name holds the time of the start and survives copying, which file times do not.
+    def started(run_dir: Path) -> tuple[str, float]:
+        timestamp = re.match(r"\d{4}-\d{2}-\d{2}_\d{2}-\d{2}-\d{2}", run_dir.name)
+        return timestamp.group() if timestamp else "", run_dir.stat().st_mtime
+
+    return sorted(run_dirs, key=started, reverse=True)
+
+
+def _checkpoints(run_dir: Path) -> list[Path]:
+    """Return the checkpoints in a directory, newest first."""
+    numbered = [(re.fullmatch(r"model_(\d+)\.pt", file.name), file) for file in run_dir.glob("model_*.pt")]
+    return [file for _, file in sorted(((int(match[1]), file) for match, file in numbered if match), reverse=True)]
