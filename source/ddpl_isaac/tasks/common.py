@@ -2,11 +2,13 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""What every task shares: a floor and a light that need no asset server, and the device that is there."""
+"""What every task shares: a floor and a light that need no asset server, the device, a check of files."""
 
 from __future__ import annotations
 
 import torch
+import urllib.request
+from pathlib import Path
 
 import isaaclab.sim as sim_utils
 from isaaclab.assets import AssetBaseCfg
@@ -33,3 +35,30 @@ LIGHT_CFG = AssetBaseCfg(
 def default_device() -> str:
     """Return the first GPU, or the CPU where there is none."""
     return "cuda:0" if torch.cuda.is_available() else "cpu"
+
+
+def require_asset(path: str, timeout: float = 5.0) -> None:
+    """Fail at once if a file is out of reach; Isaac Lab would wait for the better part of a minute first.
+
+    Args:
+        path: File, or web address of one. Addresses of other kinds pass unchecked.
+        timeout: Time that the server has to answer [s].
+
+    Raises:
+        FileNotFoundError: If the file is not there or the server does not answer.
+    """
+    if "://" not in path:
+        reason = None if Path(path).is_file() else "there is no such file"
+    elif path.startswith(("http://", "https://")):
+        try:
+            urllib.request.urlopen(urllib.request.Request(path, method="HEAD"), timeout=timeout).close()
+            reason = None
+        except (OSError, ValueError) as error:
+            reason = str(error)
+    else:
+        reason = None
+    if reason is not None:
+        raise FileNotFoundError(
+            f"The asset '{path}' is out of reach: {reason}. Leave out presets=nucleus to use the hand that comes with"
+            " this package, or let ISAACSIM_ASSET_ROOT name a folder that holds a copy of NVIDIA's assets."
+        )

@@ -44,8 +44,9 @@ class CartPendulumEnv(DirectMARLEnv):
     def _pre_physics_step(self, actions: dict[str, torch.Tensor]) -> None:
         self.actions = actions
         efforts = torch.cat([actions["cart"], actions["pendulum"]], dim=-1) * self._effort_scale
-        # the target stays in force for every physics step of this decision
-        self.robot.set_joint_effort_target_index(target=efforts, joint_ids=self._motor_ids)
+        # the targets stay in force for every physics step of this decision
+        self.robot.actuators.target_command.set_effort_index(value=efforts, joint_ids=self._motor_ids)
+        self.scene.targets_changed = True
 
     def _apply_action(self) -> None:
         """Nothing is left to do per physics step."""

@@ -7,9 +7,6 @@
 from __future__ import annotations
 
 import math
-from isaaclab_newton.physics import MJWarpSolverCfg, NewtonCfg
-from isaaclab_ov.physics import OvPhysxCfg
-from isaaclab_physx.physics import PhysxCfg
 
 from isaaclab.assets import ArticulationCfg, AssetBaseCfg
 from isaaclab.envs import DirectMARLEnvCfg
@@ -17,7 +14,9 @@ from isaaclab.physics import PhysxAutoCfg
 from isaaclab.scene import InteractiveSceneCfg
 from isaaclab.sim import SimulationCfg
 from isaaclab.utils import configclass, replace
-
+from isaaclab_newton.physics import MJWarpSolverCfg, NewtonCfg
+from isaaclab_ov.physics import OvPhysxCfg
+from isaaclab_physx.physics import PhysxCfg
 from isaaclab_tasks.utils import PresetCfg
 
 from ddpl_isaac.assets.cart_double_pendulum import CART_DOUBLE_PENDULUM_CFG
@@ -44,6 +43,7 @@ class CartPendulumPhysicsCfg(PresetCfg):
 class CartPendulumSceneCfg(InteractiveSceneCfg):
     """The robot on its rail, 2 m above a floor."""
 
+    class_type = "ddpl_isaac.tasks.held_targets_scene:HeldTargetsScene"
     ground: AssetBaseCfg = GROUND_CFG
     robot: ArticulationCfg = replace(CART_DOUBLE_PENDULUM_CFG, prim_path="{ENV_REGEX_NS}/Robot")
     light: AssetBaseCfg = LIGHT_CFG

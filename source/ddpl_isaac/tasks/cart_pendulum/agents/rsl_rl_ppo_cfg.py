@@ -5,7 +5,6 @@
 """PPO of rsl_rl, which sees the two agents as one."""
 
 from isaaclab.utils import configclass
-
 from isaaclab_rl.rsl_rl import RslRlMLPModelCfg, RslRlOnPolicyRunnerCfg, RslRlPpoAlgorithmCfg
 
 

@@ -1,0 +1,55 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Where the ball is wanted, and how often it got there."""
+
+from __future__ import annotations
+
+import torch
+
+from isaaclab.utils import index_fill_
+
+
+class GoalSequence:
+    """One goal per hand, of which one is wanted at a time: that of hand 1 first, then the next in turn.
+
+    A goal is reached when the ball has been near it for a number of steps in sum.
+    """
+
+    def __init__(self, positions: torch.Tensor) -> None:
+        """Start with the goal of hand 1.
+
+        Args:
+            positions: Goal positions of all hands [m]. Shape: (num_hands, num_envs, 3).
+        """
+        num_hands, num_envs, _ = positions.shape
+        self._positions = positions.transpose(0, 1).contiguous()
+        self._num_hands = num_hands
+        self._rows = torch.arange(num_envs, device=positions.device)
+        self.handovers = torch.zeros(num_envs, dtype=torch.long, device=positions.device)
+        """Goals reached in the running episodes. Shape: (num_envs,)."""
+        self.success_steps = torch.zeros_like(self.handovers)
+        """Steps near the goal that is wanted now. Shape: (num_envs,)."""
+        self.min_distance = torch.full((num_envs,), torch.inf, device=positions.device)
+        """Closest approach to a goal in the running episodes [m]. Shape: (num_envs,)."""
+
+    @property
+    def position(self) -> torch.Tensor:
+        """The goals that are wanted now [m]. Shape: (num_envs, 3)."""
+        return self._positions[self._rows, (1 + self.handovers) % self._num_hands]
+
+    def update(self, distance: torch.Tensor, threshold: float, steps_required: int) -> None:
+        """Count a step at a distance to the goal [m] and move on to the next goal where this one is reached."""
+        finite = torch.where(torch.isfinite(distance), distance, torch.inf)
+        self.min_distance = torch.minimum(self.min_distance, finite)
+        self.success_steps += distance < threshold
+        reached = self.success_steps >= steps_required
+        self.handovers += reached
+        self.success_steps.masked_fill_(reached, 0)
+
+    def reset(self, env_ids: torch.Tensor) -> None:
+        """Start new episodes."""
+        index_fill_(self.handovers, env_ids, 0)
+        index_fill_(self.success_steps, env_ids, 0)
+        index_fill_(self.min_distance, env_ids, torch.inf)
