@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 
 import pytest
-from tests.fakes import FakeEnv
+from fakes import FakeEnv
 
 
 def test_finished_rows_show_the_last_observation_and_restart_in_the_same_step():
