@@ -28,12 +28,19 @@ READS = frozenset((
 ))
 """Methods of a tensor whose result is on the host."""
 
-DATA_DEPENDENT = frozenset(
-    """
-    item _local_scalar_dense is_nonzero nonzero nonzero_numpy masked_select equal allclose _unique2 unique_dim
-    unique_consecutive
-    """.split()
-)
+DATA_DEPENDENT = frozenset([
+    "item",
+    "_local_scalar_dense",
+    "is_nonzero",
+    "nonzero",
+    "nonzero_numpy",
+    "masked_select",
+    "equal",
+    "allclose",
+    "_unique2",
+    "unique_dim",
+    "unique_consecutive",
+])
 """Operators whose result or shape depends on the data, so that a CUDA device must be waited for."""
 
 
