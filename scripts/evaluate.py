@@ -1,0 +1,23 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Evaluate a trained team over complete episodes. ``--help`` lists the arguments."""
+
+from pathlib import Path
+
+from ddpl_isaac.cli import Parser, run
+from ddpl_isaac.workflows import evaluate
+
+
+def make_parser() -> Parser:
+    """Return the parser of this script."""
+    parser = Parser("Evaluate a trained team: return, length and the task's metrics with intervals, as table and JSON.")
+    parser.add_argument("--checkpoint", default="latest", help="'latest' (default) or a file.")
+    parser.add_argument("--num_episodes", type=int, default=100, help="Complete episodes per policy (default 100).")
+    parser.add_argument("--output", type=Path, help="JSON file; by default <run>/evaluation/<checkpoint>.json.")
+    return parser
+
+
+if __name__ == "__main__":
+    run(evaluate, make_parser())

@@ -1,0 +1,124 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""What the scripts share: their arguments, and errors that end in one line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NoReturn
+
+from ddpl_isaac.config_loader import ConfigError, nearest
+from ddpl_isaac.envs.registry import is_game
+
+ENV_TOKENS = ("env.", "physics=", "renderer=", "presets=")
+"""How a token begins that concerns the environment."""
+
+
+@dataclass(frozen=True)
+class CommandLine:
+    """A parsed command line."""
+
+    args: argparse.Namespace
+    """Flags, those of Isaac Lab's launcher included."""
+
+    env: list[str]
+    """Tokens ``env.field=value``, ``physics=``, ``renderer=`` and ``presets=``."""
+
+    agent: list[str]
+    """Tokens ``agent.field=value``."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that accepts no abbreviations and whose errors are a single line."""
+
+    def __init__(self, description: str) -> None:
+        """Create a parser with the flags that all scripts have."""
+        super().__init__(
+            description=description,
+            allow_abbrev=False,
+            epilog="Settings: agent.field=value (config/ddpl.yaml lists the fields), env.field=value, physics=NAME,"
+            " presets=NAME[,NAME].",
+        )
+        self.add_argument("--task", required=True, help="Id of the task: DDPL-Shadow-Hands, DDPL-Cart-Pendulum, ...")
+        self.add_argument("--num_envs", type=int, help="Number of parallel environments.")
+        self.add_argument("--seed", type=int, help="Seed of all random generators.")
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what :func:`end_on_user_error` prints."""
+        raise ConfigError(f"{message[0].upper()}{message[1:]}. --help lists all arguments.")
+
+    def add_video_args(self) -> None:
+        """Add the flags of video recording."""
+        self.add_argument("--video", action="store_true", help="Record videos into <run>/videos.")
+        self.add_argument("--video_length", type=int, help="Steps of a clip.")
+        self.add_argument("--video_interval", type=int, help="Steps from the start of a clip to the next one.")
+
+    def parse(self, argv: list[str] | None = None) -> CommandLine:
+        """Parse the arguments, with those of Isaac Lab's launcher unless the task needs no simulator.
+
+        Raises:
+            ConfigError: If an argument is unknown or malformed.
+        """
+        argv = sys.argv[1:] if argv is None else argv
+        self._add_launcher_args(argv)
+        args, rest = self.parse_known_args(argv)
+        for token in rest:
+            if not token.startswith((*ENV_TOKENS, "agent.")):
+                raise ConfigError(self._unknown(token))
+        if "video" not in args:
+            args.video = False
+        # Isaac Lab's --device has a default and marks whether it was given
+        args.device = args.device if getattr(args, "device_explicit", True) else None
+        env = [token for token in rest if token.startswith(ENV_TOKENS)]
+        return CommandLine(args, env, [token for token in rest if token.startswith("agent.")])
+
+    def _add_launcher_args(self, argv: list[str]) -> None:
+        """Add ``--device`` and, where a simulator runs, all of Isaac Lab's flags, whose import takes seconds."""
+        if any(is_game(token.removeprefix("--task=")) for token in argv):
+            self.add_argument("--device", help="cpu, cuda or cuda:N.")
+            self.set_defaults(visualizer=None)
+            return
+        # moviepy's old string escapes would greet the user otherwise
+        warnings.filterwarnings("ignore", category=SyntaxWarning)
+        from ddpl_isaac.envs.isaac_lab_launch import add_launcher_args
+
+        add_launcher_args(self)
+        self.set_defaults(device_explicit=False)
+
+    def _unknown(self, token: str) -> str:
+        flag = token.partition("=")[0]
+        known = [option for action in self._actions for option in action.option_strings]
+        closest = nearest(flag, known if token.startswith("-") else (*(t.rstrip("=") for t in ENV_TOKENS), "agent."))
+        hint = f"did you mean '{closest[0]}'?" if closest else "settings have the form agent.field=value."
+        return f"Unknown argument '{token}'; {hint}"
+
+
+@contextmanager
+def end_on_user_error() -> Generator[None]:
+    """End the process with one line for an error that is for the user to mend; others keep their traceback.
+
+    These are our own subclasses of ``ValueError``. Inside the context of a simulator this must be the inner one: Isaac
+    Lab prints the traceback of every error that leaves it, but lets the end of the process pass.
+    """
+    try:
+        yield
+    except ValueError as error:
+        if not type(error).__module__.startswith("ddpl_isaac."):
+            raise
+        sys.stdout.flush()
+        sys.stderr.write(f"error: {error}\n")
+        raise SystemExit(2) from None
+
+
+def run(workflow: Callable[[CommandLine], None], parser: Parser) -> None:
+    """Parse the command line and hand it to a workflow."""
+    with end_on_user_error():
+        command = parser.parse()
+        workflow(command)

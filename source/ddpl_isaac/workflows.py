@@ -1,0 +1,210 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Training, playing and evaluating, as the scripts do it."""
+
+from __future__ import annotations
+
+import time
+import torch
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from rsl_rl.runners import OnPolicyRunner
+from rsl_rl.utils import resolve_callable
+
+from ddpl_isaac import run_directory
+from ddpl_isaac.cli import CommandLine, end_on_user_error
+from ddpl_isaac.config import TrainConfig
+from ddpl_isaac.config_loader import ConfigError, load_config
+from ddpl_isaac.envs.registry import EnvPlan, dump_env_cfg, open_env, plan_env
+from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
+from ddpl_isaac.run_directory import LOG_ROOT, shown
+from ddpl_isaac.runners.checkpoint import checkpoint_task, resolve_checkpoint
+from ddpl_isaac.runners.evaluator import evaluate as play_episodes
+
+PLAY_ENVS = 16
+"""Environments of a playback unless ``--num_envs`` says otherwise."""
+
+
+def train(command: CommandLine) -> None:
+    """Train, from the start or from a checkpoint, and say where everything is.
+
+    Raises:
+        ConfigError: If the command line cannot be used.
+        CheckpointError: If the checkpoint cannot be used.
+    """
+    args = command.args
+    plan = plan_env(args, command.env)
+    resumed_from = _find_checkpoint(args.checkpoint, plan.task) if args.checkpoint else None
+    flags = {name: getattr(args, name) for name in ("num_envs", "max_iterations", "seed", "run_name")}
+    cfg = _settings(plan, command.agent, flags, resumed_from)
+    _check_classes(cfg)
+    run_dir = run_directory.create(cfg)
+    run_directory.write_settings(run_dir, cfg)
+    run_directory.write_manifest(run_dir, plan.task, resumed_from)
+    _announce(plan, cfg, run_dir, resumed_from)
+    opened = open_env(plan, args, num_envs=cfg.num_envs, seed=cfg.seed, log_dir=run_dir, video_folder="train")
+    with opened as env, end_on_user_error():
+        dump_env_cfg(plan, env, run_dir / "params" / "env.yaml")
+        runner = _make_runner(env, plan, cfg, run_dir, resumed_from)
+        start = time.monotonic()
+        interrupted = _learn(runner, cfg.max_iterations, run_dir)
+        _conclude(plan.task, run_dir, time.monotonic() - start, interrupted=interrupted)
+
+
+def play(command: CommandLine) -> None:
+    """Play a checkpoint until interrupted, or until the video is recorded.
+
+    Raises:
+        ConfigError: If the command line cannot be used.
+        CheckpointError: If the checkpoint cannot be used.
+    """
+    args = command.args
+    plan = plan_env(args, command.env, play=True)
+    checkpoint = _find_checkpoint(args.checkpoint, plan.task)
+    num_envs = PLAY_ENVS if args.num_envs is None else args.num_envs
+    cfg = _settings(plan, command.agent, {"num_envs": num_envs, "seed": args.seed}, checkpoint)
+    print(f"Playing {shown(checkpoint)} in {cfg.num_envs} environments on {plan.device}.", flush=True)
+    opened = open_env(plan, args, num_envs=cfg.num_envs, seed=cfg.seed, log_dir=checkpoint.parent, video_folder="play")
+    with opened as env, end_on_user_error():
+        policy = _make_runner(env, plan, cfg, None, checkpoint).get_inference_policy()
+        steps = _video_steps(plan) if args.video else args.num_steps
+        _play(env, policy, steps, pace=_step_duration(env) if args.real_time else 0.0)
+    if args.video:
+        print(f"Videos: {shown(checkpoint.parent / 'videos' / 'play')}")
+
+
+def evaluate(command: CommandLine) -> None:
+    """Evaluate the averaged (EMA) and the latest actor of a checkpoint, print a table and write JSON.
+
+    Both act by a single draw per agent and step, as the team would in operation.
+
+    Raises:
+        ConfigError: If the command line cannot be used.
+        CheckpointError: If the checkpoint cannot be used.
+        EvaluationError: If there is nothing to evaluate.
+    """
+    args = command.args
+    plan = plan_env(args, command.env)
+    checkpoint = _find_checkpoint(args.checkpoint, plan.task)
+    cfg = _settings(plan, command.agent, {"num_envs": args.num_envs, "seed": args.seed}, checkpoint)
+    if args.num_episodes < 1:
+        raise ConfigError(f"--num_episodes is {args.num_episodes}; it must be >= 1.")
+    output = args.output or checkpoint.parent / "evaluation" / f"{checkpoint.stem}.json"
+    print(f"Evaluating {shown(checkpoint)} over {args.num_episodes} episodes on {plan.device}.", flush=True)
+    opened = open_env(
+        plan, args, num_envs=cfg.num_envs, seed=cfg.seed, log_dir=checkpoint.parent, video_folder="evaluate"
+    )
+    with opened as env, end_on_user_error():
+        runner = _make_runner(env, plan, cfg, None, checkpoint)
+        results = []
+        for label, ema in (("EMA", True), ("latest", False)):
+            torch.manual_seed(cfg.seed)
+            policy = runner.get_inference_policy(ema=ema)
+            results.append(play_episodes(env, policy, args.num_episodes, label=label, seed=cfg.seed))
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(results[0].to_json(*results[1:]) + "\n")
+        print(f"{results[0].to_table(*results[1:])}\nJSON: {shown(output)}", flush=True)
+
+
+def _settings(plan: EnvPlan, overrides: list[str], flags: dict, checkpoint: Path | None) -> TrainConfig:
+    """Return the settings of the checkpoint's run if there is one, else of the task, with the command line's on top."""
+    source = (run_directory.settings_of(checkpoint) if checkpoint else None) or plan.settings
+    cfg = load_config(source, overrides, flags)
+    if source is None:
+        print(
+            f"{plan.task} brings no settings for DDPL (ddpl_cfg_entry_point); the defaults of config/ddpl.yaml apply."
+        )
+    if cfg.experiment_name == TrainConfig().experiment_name:
+        cfg.experiment_name = plan.task.lower().replace("-", "_")
+    return cfg
+
+
+def _find_checkpoint(selector: str, task: str) -> Path:
+    """Return the checkpoint that is meant, after a look at its header: errors come before the simulator starts."""
+    path = resolve_checkpoint(selector, LOG_ROOT, task)
+    found = checkpoint_task(path)
+    if found != task:
+        raise ConfigError(f"--checkpoint {path} belongs to the task {found}, not to {task}.")
+    return path
+
+
+def _check_classes(cfg: TrainConfig) -> None:
+    """Refuse a class that cannot be imported, before the simulator starts."""
+    for key, name in (("class_name", cfg.class_name), ("algorithm.class_name", cfg.algorithm.class_name)):
+        try:
+            resolve_callable(name)
+        except (ImportError, AttributeError, ValueError) as error:
+            raise ConfigError(f"'{key}' is '{name}', which cannot be imported: {error}") from error
+
+
+def _make_runner(
+    env: MultiAgentVecEnv, plan: EnvPlan, cfg: TrainConfig, run_dir: Path | None, checkpoint: Path | None
+) -> OnPolicyRunner:
+    """Build the runner that the settings name, and load the checkpoint if there is one."""
+    runner_class = resolve_callable(cfg.class_name)
+    runner = runner_class(env, asdict(cfg), str(run_dir) if run_dir else None, plan.device)
+    if checkpoint is not None:
+        runner.load(str(checkpoint))
+    return runner
+
+
+def _learn(runner: OnPolicyRunner, iterations: int, run_dir: Path) -> bool:
+    """Train; on Ctrl-C save and return True."""
+    try:
+        runner.learn(iterations)
+    except KeyboardInterrupt:
+        runner.save(str(run_dir / f"model_{runner.current_learning_iteration}.pt"))
+        return True
+    return False
+
+
+def _announce(plan: EnvPlan, cfg: TrainConfig, run_dir: Path, resumed_from: Path | None) -> None:
+    """Say what is about to run."""
+    engine = "" if plan.cfg is None else f", {type(plan.cfg.sim.physics).__name__.removesuffix('Cfg')}"
+    print(f"Training {plan.task}: {cfg.num_envs} environments on {plan.device}{engine}, seed {cfg.seed}.")
+    if resumed_from is not None:
+        print(f"Resuming from {shown(resumed_from)}.")
+    print(f"Run directory: {shown(run_dir)}", flush=True)
+
+
+def _conclude(task: str, run_dir: Path, seconds: float, *, interrupted: bool) -> None:
+    """Say where everything is and what to do with it."""
+    newest = max(run_dir.glob("model_*.pt"), key=lambda path: path.stat().st_mtime)
+    how = "Interrupted and saved" if interrupted else "Done"
+    print(
+        f"{how} after {seconds:.0f} s. Checkpoint: {shown(newest)}\n"
+        f"  curves:   tensorboard --logdir {shown(run_dir)}\n"
+        f"  play:     python scripts/play.py --task {task} --checkpoint {shown(newest)} --video\n"
+        f"  evaluate: python scripts/evaluate.py --task {task} --checkpoint {shown(newest)}\n"
+        f"  go on:    python scripts/train.py --task {task} --checkpoint latest",
+        flush=True,
+    )
+
+
+def _play(env: MultiAgentVecEnv, policy: Callable, steps: int | None, pace: float) -> None:
+    """Step the policy for a number of steps, or without end, at most one step per ``pace`` seconds."""
+    obs = env.get_observations()
+    done = 0
+    try:
+        while steps is None or done < steps:
+            start = time.monotonic()
+            with torch.inference_mode():
+                obs, _, _, _ = env.step(policy(obs))
+            done += 1
+            time.sleep(max(0.0, pace - (time.monotonic() - start)))
+    except KeyboardInterrupt:
+        print("Interrupted.")
+
+
+def _video_steps(plan: EnvPlan) -> int:
+    """Return the steps after which every recorder has finished its first clip."""
+    return max(recorder.step_offset + recorder.video_length for recorder in plan.cfg.video_recorders)
+
+
+def _step_duration(env: MultiAgentVecEnv) -> float:
+    """Return the simulated duration of a step [s]; 0 for a game."""
+    return getattr(getattr(env, "unwrapped", None), "step_dt", 0.0)
