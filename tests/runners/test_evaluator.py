@@ -1,0 +1,140 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""An evaluation counts complete episodes, evenly over the environments, and states its uncertainty."""
+
+from __future__ import annotations
+
+import json
+import numpy as np
+import torch
+
+import pytest
+from fakes import FakeEnv
+
+from ddpl_isaac.runners.evaluator import EvaluationError, EvaluationResult, bootstrap_interval, evaluate
+
+
+def _play_target(env: FakeEnv):
+    return lambda obs: env.target.expand(len(obs), 3)
+
+
+def _planned(env_index: int, episode: int, limit: int) -> int:
+    return min(2 + (env_index + episode) % limit, limit)
+
+
+class TestEpisodes:
+    """Which episodes count, and what is recorded of them."""
+
+    @pytest.mark.parametrize("num_episodes", [1, 3, 4, 10, 16])
+    def test_every_environment_gives_its_first_episodes_as_evenly_as_the_number_allows(self, num_episodes: int):
+        env = FakeEnv(num_envs=4, max_episode_length=6)
+        result = evaluate(env, _play_target(env), num_episodes)
+        quota = [num_episodes // 4 + (i < num_episodes % 4) for i in range(4)]
+        expected = [_planned(i, k, 6) for i in range(4) for k in range(quota[i])]
+        assert result.values["length"].tolist() == expected
+        assert result.values["return"].tolist() == pytest.approx(expected)
+        assert result.num_episodes == num_episodes
+
+    def test_short_episodes_are_not_favoured(self):
+        class TwoSpeeds(FakeEnv):
+            def planned_length(self) -> torch.Tensor:
+                return torch.tensor([2, 20])
+
+        env = TwoSpeeds(num_envs=2, max_episode_length=20)
+        lengths = evaluate(env, _play_target(env), 10).values["length"]
+        # the first ten to finish anywhere would be ten of 2 steps
+        assert sorted(lengths.tolist()) == [2] * 5 + [20] * 5
+
+    def test_metrics_are_those_of_the_step_in_which_the_episode_finished(self):
+        env = FakeEnv(num_envs=2, max_episode_length=3)
+        values = evaluate(env, _play_target(env), 4).values
+        # lengths by environment: 2, 3 and 3, 3; what reaches the limit of 3 timed out
+        assert values["success"].tolist() == [1.0, 0.0, 0.0, 0.0]
+        assert values["touches"].tolist() == [1.0, 1.5, 1.5, 1.5]
+
+    def test_an_episode_that_was_running_before_is_not_counted(self):
+        env = FakeEnv(num_envs=1, max_episode_length=6)
+        env.step(torch.zeros(1, 3))
+        assert evaluate(env, _play_target(env), 1).values["return"].tolist() == pytest.approx([2.0])
+
+    def test_the_policy_sees_the_observations_of_the_step(self):
+        env, seen = FakeEnv(num_envs=1, max_episode_length=3), []
+
+        def policy(obs):
+            seen.append(obs["pole"][0].tolist())
+            return env.target.expand(1, 3)
+
+        evaluate(env, policy, 2)
+        assert seen[:5] == [[0, 0, 0], [0, 0, 1], [0, 1, 0], [0, 1, 1], [0, 1, 2]]
+
+    def test_impossible_requests_are_refused(self):
+        class Endless(FakeEnv):
+            def step(self, actions):
+                obs, reward, dones, extras = super().step(actions)
+                return obs, reward, torch.zeros_like(dones), extras
+
+        with pytest.raises(EvaluationError, match=r"num_episodes is 0\. Expected at least 1"):
+            evaluate(FakeEnv(), _play_target(FakeEnv()), 0)
+        with pytest.raises(EvaluationError, match=r"Only 0 of 4 episodes of Fake-v0 ended within 7 steps"):
+            evaluate(Endless(), _play_target(FakeEnv()), 4)
+
+
+class TestIntervals:
+    """The interval of a mean."""
+
+    def test_the_interval_covers_the_true_mean_about_as_often_as_it_says(self):
+        rng = np.random.default_rng(0)
+        intervals = [bootstrap_interval(rng.exponential(2.0, size=40)) for _ in range(200)]
+        covered = np.mean([low <= 2.0 <= high for _, low, high in intervals])
+        assert 0.86 < covered < 0.99
+
+    def test_it_agrees_with_the_normal_interval_of_many_values(self):
+        values = np.random.default_rng(1).normal(3.0, 1.0, size=2_000)
+        mean, low, high = bootstrap_interval(values)
+        assert mean == pytest.approx(values.mean())
+        assert (high - low) / 2 == pytest.approx(1.96 * values.std() / 2_000**0.5, rel=0.05)
+
+    def test_it_is_repeatable(self):
+        values = np.arange(10.0)
+        assert bootstrap_interval(values) == bootstrap_interval(values)
+
+    def test_degenerate_values(self):
+        assert bootstrap_interval(np.ones(5)) == (1.0, 1.0, 1.0)
+        assert bootstrap_interval(np.array([4.0])) == (4.0, 4.0, 4.0)
+        assert bootstrap_interval(np.array([4.0, np.nan])) == (4.0, 4.0, 4.0)
+        assert np.isnan(bootstrap_interval(np.array([np.nan]))).all()
+
+
+class TestReports:
+    """Policies side by side."""
+
+    @pytest.fixture
+    def results(self) -> tuple[EvaluationResult, EvaluationResult]:
+        values = {"return": np.full(3, 250.0), "length": np.full(3, 7.0), "success": np.full(3, 0.5)}
+        other = {"return": np.full(2, 0.25), "length": np.array([1.0, np.nan])}
+        return (
+            EvaluationResult("Fake-v0", "EMA", 1, 64, values),
+            EvaluationResult("Fake-v0", "one sample", None, 64, other),
+        )
+
+    def test_the_table_has_a_row_for_each_policy(self, results: tuple[EvaluationResult, EvaluationResult]):
+        lines = results[0].to_table(results[1]).splitlines()
+        cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+        assert cells[0] == ["policy", "task", "seed", "envs", "episodes", "return", "length", "success"]
+        assert cells[2][:5] == ["EMA", "Fake-v0", "1", "64", "3"]
+        assert cells[2][5:] == ["250.0 [250.0, 250.0]", "7.00 [7.00, 7.00]", "0.500 [0.500, 0.500]"]
+        assert cells[3] == [
+            *("one sample", "Fake-v0", "-", "64", "2"),
+            *("0.250 [0.250, 0.250]", "1.00 [1.00, 1.00]", "-"),
+        ]
+        assert len({len(line) for line in lines}) == 1
+
+    def test_json_holds_means_intervals_and_every_episode(self, results: tuple[EvaluationResult, EvaluationResult]):
+        first, second = json.loads(results[0].to_json(results[1]))
+        assert first["policy"] == "EMA"
+        assert first["metrics"]["success"] == {"mean": 0.5, "low": 0.5, "high": 0.5}
+        assert first["values"]["return"] == [250.0] * 3
+        assert second["values"]["length"] == [1.0, None]
+        assert second["episodes"] == 2
