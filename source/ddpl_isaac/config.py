@@ -7,6 +7,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from omegaconf import OmegaConf
+from typing import Any, TypeVar
+
+_Config = TypeVar("_Config")
+
+
+def from_dict(schema: type[_Config], values: dict[str, Any]) -> _Config:
+    """Build a configuration from plain containers; missing fields keep their defaults.
+
+    Raises:
+        omegaconf.errors.OmegaConfBaseException: If a key or a type does not belong to the schema.
+    """
+    return OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(schema), values))
 
 
 @dataclass
@@ -147,7 +160,7 @@ class AlgorithmConfig:
     """Divide rewards by the running standard deviation of the discounted return."""
 
     max_grad_norm: float = 10.0
-    """Clip of the gradient norm of each agent's network; > 0."""
+    """Clip of the gradient norm of each agent's actor, and of the critics together; > 0."""
 
     sampler: SamplerConfig = field(default_factory=SamplerConfig)
     actor: ActorConfig = field(default_factory=ActorConfig)

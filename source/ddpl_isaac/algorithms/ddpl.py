@@ -1,0 +1,290 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Decentralized Diffusion Policy Learning (arXiv 2605.07101; METHOD 2).
+
+Shapes: N environments, A agents, B states, M candidates, O observation, S state, D action.
+"""
+
+from __future__ import annotations
+
+import copy
+import torch
+from rsl_rl.modules import EmpiricalNormalization
+from tensordict import TensorDict
+from torch import nn
+
+from ddpl_isaac.algorithms.diagnostics import issm_diagnostics
+from ddpl_isaac.algorithms.proposal import propose
+from ddpl_isaac.algorithms.td_target import polyak_update, td_loss, td_target
+from ddpl_isaac.config import AlgorithmConfig, from_dict
+from ddpl_isaac.diffusion.importance import importance_weights, solve_eta
+from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
+from ddpl_isaac.models.agent_stack import AgentStack
+from ddpl_isaac.models.compilation import make_step_function
+from ddpl_isaac.models.critic import CRITICS
+from ddpl_isaac.models.diffusion_actor import DiffusionActor
+from ddpl_isaac.models.policy import JointPolicy
+from ddpl_isaac.models.stacked_mlp import clip_gradients
+from ddpl_isaac.runners.guard import NonFiniteGuard
+from ddpl_isaac.storage.replay_storage import Batch, ReplayStorage
+
+
+class DDPL:
+    """One diffusion policy per agent, improved by mirror steps pi^{k+1} ~ pi^k exp(eta Qbar) through ISSM."""
+
+    def __init__(self, stack: AgentStack, storage: ReplayStorage, cfg: AlgorithmConfig, device: str) -> None:
+        """Create networks, normalisers and optimisers."""
+        self.cfg, self.device, self.storage, self.stack = cfg, device, storage, stack.to(device)
+        num_agents, mask = stack.num_agents, stack.action_mask
+        step_function = make_step_function(cfg.sampler.compile, device)
+        self.actor = DiffusionActor(stack.obs_dim, mask, cfg.actor, cfg.sampler, step_function).to(device)
+        self.reference = _frozen_copy(self.actor)
+        self.averaged = _frozen_copy(self.actor)
+        critic_class = CRITICS[cfg.critic.kind]
+        self.critic = critic_class(num_agents, stack.obs_dim, stack.state_dim, stack.action_dim, cfg.critic).to(device)
+        self.target_critic = _frozen_copy(self.critic)
+        self.obs_normalizer = _normalizer((num_agents, stack.obs_dim), cfg.normalize_obs, device)
+        self.state_normalizer = _normalizer((stack.state_dim,), cfg.normalize_obs, device)
+        self.return_normalizer = EmpiricalNormalization(1, eps=1e-4).to(device)
+        self.policy = JointPolicy(self.stack, self.obs_normalizer, self.actor)
+        self.actor_optimizer = torch.optim.Adam(self.actor.parameters(), cfg.actor.learning_rate, fused=True)
+        self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), cfg.critic.learning_rate, fused=True)
+        self.eta, self.qbar_range = torch.ones(num_agents, device=device), torch.zeros(num_agents, device=device)
+        self.env_steps, self.actor_steps = 0, 0
+        self.last_checkpoint: str | None = None
+        names = [*stack.names, *(["state"] if stack.has_state else [])]
+        self.guard = NonFiniteGuard(names, storage.num_envs, device)
+        self._returns = torch.zeros(storage.num_envs, device=device)
+        self._eta_capped = torch.zeros(num_agents, device=device)
+        self._weighed: tuple | None = None
+        self._began = False
+
+    @staticmethod
+    def construct_algorithm(obs: TensorDict, env: MultiAgentVecEnv, cfg: dict, device: str) -> DDPL:
+        """Build the learner for an environment; called by the runner.
+
+        Args:
+            obs: Observations of the environment.
+            env: The environment.
+            cfg: The whole training configuration as a dictionary.
+            device: Device of the learner.
+        """
+        del obs
+        algorithm_cfg = from_dict(AlgorithmConfig, cfg["algorithm"])
+        stack = AgentStack(env.agents, env.state_dim)
+        shapes = (stack.num_agents, stack.obs_dim), env.state_dim, (stack.num_agents, stack.action_dim)
+        storage = ReplayStorage(algorithm_cfg.replay.capacity, env.num_envs, *shapes, device)
+        return DDPL(stack, storage, algorithm_cfg, device)
+
+    # -- collection
+
+    @property
+    def warming_up(self) -> bool:
+        """Whether actions are still uniform."""
+        return self.env_steps < self.cfg.warmup_steps
+
+    def act(self, obs: TensorDict) -> torch.Tensor:
+        """Draw the joint action of the current policies, uniform during warm-up. Shape: (N, num_actions)."""
+        if not self._began:
+            self.storage.begin(self.stack.observations(obs), self.stack.state(obs))
+            self._update_normalizers(obs)
+            self._began = True
+        if self.warming_up:
+            shape = (self.storage.num_envs, *self.stack.action_mask.shape)
+            self._actions = (torch.rand(shape, device=self.device) * 2.0 - 1.0) * self.stack.action_mask
+        else:
+            self._actions = self.policy.actions(obs)
+        return self.stack.joint_action(self._actions)
+
+    def process_env_step(self, obs: TensorDict, rewards: torch.Tensor, dones: torch.Tensor, extras: dict) -> None:
+        """Store a step with the true successors of finished episodes."""
+        self.guard.check(obs, rewards, dones, extras.get("final_obs"))
+        dones, time_outs = dones.bool(), extras["time_outs"].bool()
+        final = extras.get("final_obs", obs)
+        seen = self.stack.observations(obs), self.stack.state(obs)
+        last = self.stack.observations(final), self.stack.state(final)
+        self.storage.add(self._actions, rewards, dones, time_outs, *seen, *last)
+        self._update_normalizers(obs)
+        self._returns.mul_(self.cfg.gamma).add_(rewards)
+        self.return_normalizer.update(self._returns.unsqueeze(-1))
+        self._returns.mul_(~dones)
+        self.env_steps += self.storage.num_envs
+
+    def compute_returns(self, obs: TensorDict) -> None:
+        """Look at what the rollout brought before anything is learned from it.
+
+        There are no returns to compute: the learner is off-policy and bootstraps when it samples.
+
+        Raises:
+            NonFiniteError: If the simulator returned a number that is not finite.
+        """
+        del obs
+        self.guard.raise_if_found(self.last_checkpoint)
+
+    def _update_normalizers(self, obs: TensorDict) -> None:
+        if self.cfg.normalize_obs:
+            self.obs_normalizer.update(self.stack.observations(obs))
+            self.state_normalizer.update(self.stack.state(obs))
+
+    # -- learning
+
+    def update(self) -> dict[str, torch.Tensor]:
+        """Take the gradient steps of one iteration; nothing during warm-up.
+
+        Returns:
+            Metrics as tensors on the device. Shape of each: ().
+        """
+        metrics: dict[str, torch.Tensor] = {}
+        if self.warming_up:
+            return metrics
+        for _ in range(self.cfg.critic_updates):
+            metrics.update(self._update_critic(self._sample(self.cfg.replay.batch_size)))
+        for _ in range(self.cfg.actor_updates):
+            metrics.update(self._update_actor())
+        return metrics
+
+    def _sample(self, batch_size: int) -> Batch:
+        """Draw normalised transitions."""
+        batch = self.storage.sample(batch_size, self.cfg.n_step, self.cfg.gamma)
+        observations = {"obs": self.obs_normalizer(batch.obs), "next_obs": self.obs_normalizer(batch.next_obs)}
+        states = {"state": self.state_normalizer(batch.state), "next_state": self.state_normalizer(batch.next_state)}
+        return batch._replace(**observations, **states)
+
+    @property
+    def reward_scale(self) -> torch.Tensor:
+        """Factor of the rewards in the TD target. Shape: ()."""
+        if not self.cfg.normalize_reward:
+            return torch.ones((), device=self.device)
+        return 1.0 / (self.return_normalizer.std[0] + self.return_normalizer.eps)
+
+    def _update_critic(self, batch: Batch) -> dict[str, torch.Tensor]:
+        """Take one TD step; next actions are one sample of the current policies."""
+        with torch.no_grad():
+            next_actions = self.actor.sample(batch.next_obs)[:, :, 0].transpose(0, 1)
+            next_q = self.target_critic(batch.next_state, batch.next_obs, next_actions)
+            target = td_target(batch, next_q, self.reward_scale)
+        q = self.critic(batch.state, batch.obs, batch.action)
+        loss = td_loss(q, target)
+        self.critic_optimizer.zero_grad()
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(self.critic.parameters(), self.cfg.max_grad_norm)
+        self.critic_optimizer.step()
+        polyak_update(self.target_critic, self.critic, self.cfg.critic.tau)
+        return {"critic": loss.detach(), "Critic/q_mean": q.detach().mean(), "Critic/grad_norm": norm}
+
+    def _update_actor(self) -> dict[str, torch.Tensor]:
+        """Take one score-matching step towards pi^k exp(eta Qbar)."""
+        refresh = self.actor_steps % self.cfg.issm.reference_window == 0
+        if refresh:
+            self.reference.load_state_dict(self.actor.state_dict())
+        if refresh or self._weighed is None or self.actor_steps % self.cfg.candidate_reuse == 0:
+            self._weigh_candidates(refresh)
+        obs, candidates, weights, metrics = self._weighed
+        loss_A = self.actor.loss(obs, candidates, weights, self.cfg.issm.loss_clip)
+        self.actor_optimizer.zero_grad()
+        loss_A.sum().backward()
+        clip_gradients(list(self.actor.parameters()), self.cfg.max_grad_norm)
+        self.actor_optimizer.step()
+        polyak_update(self.averaged, self.actor, 1.0 - self.cfg.actor.ema_decay)
+        self.actor_steps += 1
+        return metrics | self._by_agent({"loss": loss_A.detach()})
+
+    @torch.no_grad()
+    def _weigh_candidates(self, new_reference: bool) -> None:
+        """Draw states and candidates, evaluate and weigh them; solve eta if the reference is new (METHOD 2.3)."""
+        cfg = self.cfg.issm
+        batch = self._sample(self.cfg.actor_batch_size)
+        # the tail of the reference's samples plays the other agents: independent of the candidates
+        draws = self.cfg.critic.marginal_samples
+        samples = self.reference.sample(batch.obs, cfg.num_candidates + draws)
+        candidates = propose(samples[:, :, :-draws], self.stack.action_mask, cfg)
+        qbar = self.critic.marginal(batch.state, batch.obs, candidates, samples[:, :, -draws:])
+        if new_reference:
+            spread = (qbar.amax(-1) - qbar.amin(-1)).mean(-1)
+            # slow, so that the range outlives the concentration of the candidates
+            self.qbar_range = torch.maximum(spread, 0.99 * self.qbar_range)
+            eta_max = cfg.eta_range_cap / (self.qbar_range + 1e-8)
+            budget = cfg.kl_budget / (self.stack.num_agents if cfg.kl_budget_per_agent else 1)
+            self.eta = solve_eta(qbar, budget, eta_max)
+            self._eta_capped = (self.eta >= 0.999 * eta_max).float()
+        weights = importance_weights(qbar, self.eta)
+        diagnostics = issm_diagnostics(weights, qbar, candidates, self.stack.action_mask)
+        diagnostics |= {"eta": self.eta, "eta_capped": self._eta_capped}
+        self._weighed = batch.obs, candidates, weights, self._by_agent(diagnostics)
+
+    def _by_agent(self, values: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """Name each agent's entry ``ISSM/<agent>/<metric>``; padded dimensions have no entry."""
+        dims = dict(zip(self.stack.names, self.stack.action_dims, strict=True))
+        return {
+            f"ISSM/{name}/{metric}": value[i]
+            for metric, value in values.items()
+            for i, name in enumerate(self.stack.names)
+            if not metric.startswith("candidate_std_dim/") or int(metric[-2:]) < dims[name]
+        }
+
+    # -- what the runner asks for
+
+    @property
+    def learning_rate(self) -> float:
+        """Learning rate of the actors."""
+        return self.cfg.actor.learning_rate
+
+    def get_policy(self, averaged: bool = False) -> JointPolicy:
+        """Return the current or the averaged (EMA) joint policy; parameters are shared, not copied."""
+        if not averaged:
+            return self.policy
+        return JointPolicy(self.stack, self.obs_normalizer, self.averaged)
+
+    def train_mode(self) -> None:
+        """Let the normalisers learn."""
+        for module in self._modules().values():
+            module.train()
+
+    def eval_mode(self) -> None:
+        """Freeze the normalisers."""
+        for module in self._modules().values():
+            module.eval()
+
+    def broadcast_parameters(self) -> None:
+        """Send the parameters of rank 0 to all ranks."""
+        for module in self._modules().values():
+            for tensor in module.state_dict().values():
+                torch.distributed.broadcast(tensor, src=0)
+
+    def _modules(self) -> dict[str, nn.Module]:
+        names = ("actor", "reference", "averaged", "critic", "target_critic")
+        normalizers = ("obs_normalizer", "state_normalizer", "return_normalizer")
+        return {name: getattr(self, name) for name in names + normalizers}
+
+    def save(self) -> dict:
+        """Everything but the replay, as tensors and plain containers."""
+        modules = {name: module.state_dict() for name, module in self._modules().items()}
+        counters = {"env_steps": self.env_steps, "actor_steps": self.actor_steps}
+        tensors = {"eta": self.eta, "qbar_range": self.qbar_range}
+        optimizers = {"actor": self.actor_optimizer.state_dict(), "critic": self.critic_optimizer.state_dict()}
+        return {"modules": modules, "counters": counters, "tensors": tensors, "optimizers": optimizers}
+
+    def load(self, state: dict, load_cfg: dict | None = None, strict: bool = True) -> bool:
+        """Restore what :meth:`save` gave. The next step starts new episodes."""
+        del load_cfg
+        for name, module in self._modules().items():
+            module.load_state_dict(state["modules"][name], strict=strict)
+        self.env_steps, self.actor_steps = state["counters"]["env_steps"], state["counters"]["actor_steps"]
+        self.eta, self.qbar_range = state["tensors"]["eta"], state["tensors"]["qbar_range"]
+        self.actor_optimizer.load_state_dict(state["optimizers"]["actor"])
+        self.critic_optimizer.load_state_dict(state["optimizers"]["critic"])
+        self._weighed, self._began = None, False
+        self.guard.steps = self.env_steps // self.storage.num_envs
+        return True
+
+
+def _frozen_copy(module: nn.Module) -> nn.Module:
+    """Copy a module without gradients."""
+    return copy.deepcopy(module).requires_grad_(False)
+
+
+def _normalizer(shape: tuple[int, ...], enabled: bool, device: str) -> nn.Module:
+    """Create a running normaliser, or none."""
+    return EmpiricalNormalization(shape).to(device) if enabled else nn.Identity()

@@ -1,0 +1,67 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Importance weights of the candidates, their temperature and their diagnostics (METHOD 2.1-2.3, 2.7).
+
+Shapes: A agents, B states, M candidates.
+"""
+
+from __future__ import annotations
+
+import math
+import torch
+
+_BISECTIONS = 40
+"""Halvings of the bracket of log eta: 60 nats wide at the start, so the error is below 1e-10."""
+
+
+def importance_weights(qbar_ABM: torch.Tensor, eta_A: torch.Tensor) -> torch.Tensor:
+    """Self-normalised weights of the target pi^k exp(eta Qbar), per state over its candidates.
+
+    The reference's density cancels because the candidates were drawn from it (METHOD 2.2).
+
+    Returns:
+        Weights that sum to 1 over the last dimension. Shape: (A, B, M).
+    """
+    return torch.softmax(eta_A[:, None, None] * qbar_ABM, dim=-1)
+
+
+def kl_to_uniform(weights_ABM: torch.Tensor) -> torch.Tensor:
+    """KL(w || uniform) = log M - H(w) of each state [nats]. Shape: (A, B)."""
+    return math.log(weights_ABM.shape[-1]) + torch.xlogy(weights_ABM, weights_ABM).sum(-1)
+
+
+def effective_sample_share(weights_ABM: torch.Tensor) -> torch.Tensor:
+    """ESS / M of each state, in [1/M, 1] (Kong 1992). Shape: (A, B)."""
+    return 1.0 / (weights_ABM.shape[-1] * weights_ABM.square().sum(-1))
+
+
+def fourth_moment(weights_ABM: torch.Tensor) -> torch.Tensor:
+    """L4 = ((1/M) sum_j (M w_j)^4)^(1/4), the plug-in for exp(3/4 D_4) of the paper's bound. Shape: (A, B)."""
+    return (weights_ABM * weights_ABM.shape[-1]).pow(4).mean(-1).pow(0.25)
+
+
+def solve_eta(qbar_ABM: torch.Tensor, kl_budget: float, eta_max_A: torch.Tensor) -> torch.Tensor:
+    """Solve for the temperature at which the mean over states of KL(w || uniform) equals a budget (METHOD 2.3).
+
+    The mean KL increases with eta, so bisection on log eta finds it without leaving the device. Where even
+    ``eta_max_A`` does not spend the budget, that bound is returned: a forced budget on a flat Q amplifies noise.
+
+    Args:
+        qbar_ABM: Values of the candidates; no gradient flows. Shape: (A, B, M).
+        kl_budget: Budget kappa [nats].
+        eta_max_A: Upper bound of eta. Shape: (A,).
+
+    Returns:
+        eta. Shape: (A,).
+    """
+    qbar_ABM = qbar_ABM.detach()
+    high_A = eta_max_A.log()
+    low_A = high_A - 60.0
+    for _ in range(_BISECTIONS):
+        middle_A = 0.5 * (low_A + high_A)
+        overspent_A = kl_to_uniform(importance_weights(qbar_ABM, middle_A.exp())).mean(-1) > kl_budget
+        low_A = torch.where(overspent_A, low_A, middle_A)
+        high_A = torch.where(overspent_A, middle_A, high_A)
+    return high_A.exp()

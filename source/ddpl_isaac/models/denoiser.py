@@ -1,0 +1,59 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""The denoising networks of all agents: eps(x_h, h, o) (METHOD 2.5, 2.6).
+
+Shapes: A agents, R rows, O observation, D action, W first hidden width, H denoising steps.
+"""
+
+from __future__ import annotations
+
+import math
+import torch
+from torch import nn
+
+from ddpl_isaac.config import ActorConfig
+from ddpl_isaac.models.stacked_mlp import StackedLinear, StackedMLP
+
+
+class Denoiser(nn.Module):
+    """Predicts the noise in the action of every agent from that agent's observation alone.
+
+    The first layer is the sum of three projections, so that each is computed as rarely as it can be: the observation
+    once per state, the time once per denoising step, the noisy action once per candidate and step.
+    """
+
+    def __init__(self, obs_dim: int, action_mask_AD: torch.Tensor, num_steps: int, cfg: ActorConfig) -> None:
+        """Create the networks; the last layer starts at zero, so that the first prediction is zero."""
+        super().__init__()
+        num_agents, action_dim = action_mask_AD.shape
+        width = cfg.hidden_dims[0]
+        self.obs_projection = StackedLinear(num_agents, obs_dim, width)
+        self.time_frequencies = nn.Parameter(torch.randn(num_agents, 1, cfg.time_features // 2) * 2.0)
+        self.time_projection = StackedLinear(num_agents, cfg.time_features, width, bias=False)
+        # a spread of about one period over the box half-width resolves modes of width .1
+        self.action_frequencies = nn.Parameter(torch.randn(num_agents, action_dim, cfg.action_features // 2) * math.pi)
+        self.action_projection = StackedLinear(num_agents, action_dim + cfg.action_features, width, bias=False)
+        self.mlp = StackedMLP(num_agents, cfg.hidden_dims, action_dim)
+        nn.init.zeros_(self.mlp.layers[-1].weight)
+        nn.init.zeros_(self.mlp.layers[-1].bias)
+        time = (torch.arange(num_steps) + 1.0) / num_steps
+        self.register_buffer("_mask", action_mask_AD[:, None, :].clone(), persistent=False)
+        self.register_buffer("_time", time.view(1, -1, 1), persistent=False)
+
+    def project_observation(self, obs_ARO: torch.Tensor) -> torch.Tensor:
+        """Project the observations. Shape: (A, R, O) -> (A, R, W)."""
+        return self.obs_projection(obs_ARO)
+
+    def time_table(self) -> torch.Tensor:
+        """Project the Fourier features of every denoising time. Shape: (A, H, W)."""
+        phase = self._time * self.time_frequencies * (2.0 * math.pi)
+        return self.time_projection(torch.cat((phase.sin(), phase.cos()), dim=-1))
+
+    def forward(self, x_ARD: torch.Tensor, obs_ARW: torch.Tensor, time_ARW: torch.Tensor) -> torch.Tensor:
+        """Predict the noise in x. ``obs`` and ``time`` are projected and broadcast over rows. Shape: (A, R, D)."""
+        phase = torch.bmm(x_ARD, self.action_frequencies)
+        features = torch.cat((x_ARD, phase.sin(), phase.cos()), dim=-1)
+        # padding stays zero through the whole chain, as it is in training
+        return self.mlp(self.action_projection(features) + obs_ARW + time_ARW) * self._mask

@@ -1,0 +1,93 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""The policies of all agents: a denoising network, its schedule and the chain between them.
+
+Shapes: A agents, B states, O observation, M samples per state, D action, H denoising steps.
+"""
+
+from __future__ import annotations
+
+import torch
+from collections.abc import Callable
+from torch import nn
+
+from ddpl_isaac.config import ActorConfig, SamplerConfig
+from ddpl_isaac.diffusion.sampler import ddpm_sample, denoise_step
+from ddpl_isaac.diffusion.schedule import Schedule, make_schedule
+from ddpl_isaac.diffusion.score_matching import score_matching_loss
+from ddpl_isaac.models.denoiser import Denoiser
+
+
+class DiffusionActor(nn.Module):
+    """One denoising diffusion policy per agent; the action of an agent depends on its own observation alone."""
+
+    def __init__(
+        self,
+        obs_dim: int,
+        action_mask_AD: torch.Tensor,
+        cfg: ActorConfig,
+        sampler_cfg: SamplerConfig,
+        step_function: Callable[..., torch.Tensor] = denoise_step,
+    ) -> None:
+        """Create the networks.
+
+        Args:
+            obs_dim: Widest observation O.
+            action_mask_AD: 1 for an agent's own action dimensions, 0 for padding.
+            cfg: Networks.
+            sampler_cfg: Chain.
+            step_function: :func:`denoise_step` or its compiled form.
+        """
+        super().__init__()
+        self.num_steps = sampler_cfg.num_steps
+        self.denoiser = Denoiser(obs_dim, action_mask_AD, self.num_steps, cfg)
+        self.register_buffer("action_mask", action_mask_AD, persistent=False)
+        schedule = make_schedule(self.num_steps, sampler_cfg.schedule, sampler_cfg.variance)
+        for name, coefficient in schedule._asdict().items():
+            self.register_buffer(f"_{name}", coefficient, persistent=False)
+        self._step_function = step_function
+
+    @property
+    def schedule(self) -> Schedule:
+        """Coefficients of the chain on the module's device."""
+        return Schedule(*(getattr(self, f"_{name}") for name in Schedule._fields))
+
+    @torch.no_grad()
+    def sample(self, obs_BAO: torch.Tensor, num_samples: int = 1) -> torch.Tensor:
+        """Draw actions in ``[-1, 1]`` for every agent and state. Shape: (A, B, M, D)."""
+        batch, num_agents, _ = obs_BAO.shape
+        shape = (self.num_steps, num_agents, batch * num_samples, self.action_mask.shape[1])
+        return self.sample_from(obs_BAO, torch.randn(shape, device=obs_BAO.device), num_samples)
+
+    def sample_from(self, obs_BAO: torch.Tensor, noise_HARD: torch.Tensor, num_samples: int = 1) -> torch.Tensor:
+        """Turn given noise into actions, deterministically; R = B * M. Shape: (A, B, M, D)."""
+        obs_ARW = self.denoiser.project_observation(obs_BAO.transpose(0, 1))
+        if num_samples > 1:
+            obs_ARW = obs_ARW.repeat_interleave(num_samples, dim=1)
+        times_AHW = self.denoiser.time_table()
+        conditioning = [(obs_ARW, times_AHW[:, step, None]) for step in range(self.num_steps)]
+        noise_HARD = noise_HARD * self.action_mask[:, None, :]
+        actions = ddpm_sample(self.denoiser, self.schedule, noise_HARD, conditioning, self._step_function)
+        return actions.unflatten(1, (obs_BAO.shape[0], num_samples))
+
+    def loss(
+        self, obs_BAO: torch.Tensor, candidates_ABMD: torch.Tensor, weights_ABM: torch.Tensor, loss_clip: float
+    ) -> torch.Tensor:
+        """ISSM loss of every agent with fresh levels and noise (METHOD 2.1). Shape: (A,)."""
+        A, B, M, _ = candidates_ABMD.shape
+        obs_AB1W = self.denoiser.project_observation(obs_BAO.transpose(0, 1)).unsqueeze(2)
+        times_AHW = self.denoiser.time_table()
+        agent = torch.arange(A, device=obs_BAO.device).view(A, 1)
+        noise = torch.randn_like(candidates_ABMD) * self.action_mask[:, None, None, :]
+        step = torch.randint(self.num_steps, (A, B, M), device=obs_BAO.device)
+
+        def predict_noise(x_ABMD: torch.Tensor, step_ABM: torch.Tensor) -> torch.Tensor:
+            obs_ARW = obs_AB1W.expand(-1, -1, M, -1).flatten(1, 2)
+            time_ARW = times_AHW[agent, step_ABM.flatten(1)]
+            return self.denoiser(x_ABMD.flatten(1, 2), obs_ARW, time_ARW).unflatten(1, (B, M))
+
+        return score_matching_loss(
+            predict_noise, candidates_ABMD, weights_ABM, self.schedule, step, noise, self.action_mask, loss_clip
+        )

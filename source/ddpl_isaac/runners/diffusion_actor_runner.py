@@ -1,0 +1,106 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""The runner: rsl_rl's loop of collection and learning around a learner with a replay."""
+
+from __future__ import annotations
+
+import torch
+from collections.abc import Callable
+from pathlib import Path
+from rsl_rl.runners import OnPolicyRunner
+from tensordict import TensorDict
+
+from ddpl_isaac.algorithms.ddpl import DDPL
+from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
+from ddpl_isaac.runners.checkpoint import load_checkpoint, load_replay, save_checkpoint, save_replay
+from ddpl_isaac.runners.random_state import get_random_state, set_random_state
+from ddpl_isaac.runners.training_logger import TrainingLogger
+
+
+class DiffusionActorRunner(OnPolicyRunner):
+    """Trains a :class:`~ddpl_isaac.algorithms.ddpl.DDPL` learner; resumes everything but the state of the simulator."""
+
+    alg: DDPL
+    """The learner."""
+
+    env: MultiAgentVecEnv
+    """The environment."""
+
+    def __init__(self, env: MultiAgentVecEnv, train_cfg: dict, log_dir: str | None = None, device: str = "cpu") -> None:
+        """Seed the generators and construct learner and logger.
+
+        Args:
+            env: Environment.
+            train_cfg: :class:`~ddpl_isaac.config.TrainConfig` as a dictionary.
+            log_dir: Run directory; None logs and saves nothing.
+            device: Device of the learner.
+        """
+        torch.manual_seed(train_cfg["seed"])
+        # the learner checks for non-finite numbers itself, once per iteration and without waiting in a step
+        super().__init__(env, {**train_cfg, "check_for_nan": False}, log_dir, device)
+        self.logger = TrainingLogger(
+            log_dir=log_dir,
+            cfg=self.cfg,
+            env_cfg=env.cfg,
+            num_envs=env.num_envs,
+            is_distributed=self.is_distributed,
+            gpu_world_size=self.gpu_world_size,
+            gpu_global_rank=self.gpu_global_rank,
+            device=device,
+        )
+
+    def save(self, path: str, infos: dict | None = None) -> None:
+        """Write a checkpoint atomically, and after it the replay if ``save_replay`` is set.
+
+        Raises:
+            CheckpointError: If it cannot be written; what was saved before is intact.
+        """
+        iteration = self.current_learning_iteration
+        state = {
+            "algorithm": self.alg.save(),
+            "iteration": iteration,
+            "logger": self.logger.state_dict(),
+            "random": get_random_state(),
+            "infos": infos,
+        }
+        save_checkpoint(path, state, task=self.env.task)
+        if self.cfg["save_replay"]:
+            replay = self.alg.storage.state_dict()
+            save_replay(Path(path).parent, replay, task=self.env.task, iteration=iteration)
+        self.alg.last_checkpoint = path
+        self.logger.save_model(path, iteration)
+
+    def load(
+        self, path: str, load_cfg: dict | None = None, strict: bool = True, map_location: str | None = None
+    ) -> dict:
+        """Restore a checkpoint and the replay beside it; the next iteration is the one after it.
+
+        Raises:
+            CheckpointError: If it is damaged, foreign, or of another task or version.
+            ValueError: If its networks or replay have other shapes than this run's.
+        """
+        state = load_checkpoint(path, task=self.env.task, device=map_location or self.device)
+        self.alg.load(state["algorithm"], load_cfg, strict)
+        self.current_learning_iteration = state["iteration"] + 1
+        self.logger.load_state_dict(state["logger"])
+        # a runner without a directory only plays: it needs no replay
+        if self.cfg["save_replay"] and self.logger.log_dir is not None:
+            replay = load_replay(
+                Path(path).parent, task=self.env.task, iteration=state["iteration"], device=self.device
+            )
+            if replay is not None:
+                self.alg.storage.load_state_dict(replay)
+        set_random_state(state["random"])
+        self.alg.last_checkpoint = path
+        return state["infos"] or {}
+
+    def get_inference_policy(self, device: str | None = None, ema: bool = True) -> Callable[[TensorDict], torch.Tensor]:
+        """Return the joint policy, one sample per agent: the averaged actor's or the latest one's.
+
+        Returns:
+            Function of observations to joint actions. Shape: (num_envs, num_actions).
+        """
+        self.alg.eval_mode()
+        return self.alg.get_policy(averaged=ema).to(device or self.device)
