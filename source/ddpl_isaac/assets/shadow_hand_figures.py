@@ -96,7 +96,7 @@ class Tendon:
 
 
 def _finger(prefix: str, parent: str, position: Vector, spread_axis: Vector) -> tuple[Link, ...]:
-    """One of the four fingers, which differ in their place and in the sense of their spread alone."""
+    """Build one of the four fingers, which differ in their place and in the sense of their spread alone."""
     low, up = prefix.lower(), prefix.upper()
     knuckle, proximal, middle, distal = (f"rh_{low}{part}" for part in ("knuckle", "proximal", "middle", "distal"))
     return (
@@ -158,8 +158,8 @@ _THUMB = (
         Joint("rh_THJ2", (0.0, -1.0, 0.0), -0.698132, 0.698132),
     ),
     Link(
-        "rh_thdistal", "rh_thmiddle", (0.0, 0.0, 0.032), 0.017, (0.0, 0.0, 0.0145588), (2.37794e-06, 2.27794e-06, 1e-06),
-        Joint("rh_THJ1", (1.0, 0.0, 0.0), -0.261799, 1.5708),
+        "rh_thdistal", "rh_thmiddle", (0.0, 0.0, 0.032), 0.017, (0.0, 0.0, 0.0145588),
+        (2.37794e-06, 2.27794e-06, 1e-06), Joint("rh_THJ1", (1.0, 0.0, 0.0), -0.261799, 1.5708),
         orientation=(0.70710678, 0.0, 0.0, -0.70710678), inertia_orientation=TURN_Z,
     ),
 )
@@ -174,7 +174,8 @@ LINKS: tuple[Link, ...] = (
     *_finger("rf", "rh_palm", (-0.011, 0.0, 0.095), (0.0, 1.0, 0.0)),
     *_THUMB,
 )
-"""Links, parents first; the fingers in the order in which PhysX numbers siblings, which keeps tendons and names aligned."""
+"""Links, parents first. The fingers stand in the order in which PhysX numbers siblings, so that its tendons match their
+names."""
 
 MOTORS: tuple[Motor, ...] = (
     Motor("rh_WRJ2", 10.0, 10.0),

@@ -4,8 +4,8 @@
 
 """The Shadow Hand's body: the primitives that its links show and collide with, in the frames of the links.
 
-Colliders are capsules, boxes and spheres only, few and rounded where the ball touches them; cylinders, which PhysX turns
-into meshes, are for the eye.
+Colliders are capsules, boxes and spheres only, few and rounded where the ball touches them; cylinders, which PhysX
+turns into meshes, are for the eye.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ddpl_isaac.assets.shadow_hand_figures import IDENTITY, Quaternion, Vector
+
+Kind = Literal["capsule", "box", "sphere", "cylinder"]
+Axis = Literal["X", "Y", "Z"]
 
 COLORS: dict[str, tuple[Vector, float, float]] = {
     "black": ((0.06, 0.06, 0.065), 0.45, 0.0),
@@ -29,42 +32,41 @@ COLORS: dict[str, tuple[Vector, float, float]] = {
 class Shape:
     """A primitive on a link."""
 
-    kind: Literal["capsule", "box", "sphere", "cylinder"]
+    kind: Kind
     size: tuple[float, ...]
     """``(radius, length without caps)``, half edges, ``(radius,)`` or ``(radius, length)`` [m]."""
     position: Vector
     """Centre in the link's frame [m]."""
     color: str
-    axis: Literal["X", "Y", "Z"] = "Z"
+    axis: Axis = "Z"
     """Direction of a capsule or a cylinder."""
     orientation: Quaternion = IDENTITY
     """In the link's frame, ``(w, x, y, z)``."""
     collides: bool = True
 
 
-def capsule(radius: float, length: float, position: Vector, color: str, axis: Literal["X", "Y", "Z"] = "Z") -> Shape:
-    """A colliding capsule; ``length`` without its caps [m]."""
+def capsule(radius: float, length: float, position: Vector, color: str, axis: Axis = "Z") -> Shape:
+    """Make a colliding capsule; ``length`` without its caps [m]."""
     return Shape("capsule", (radius, length), position, color, axis)
 
 
 def box(half_edges: Vector, position: Vector, color: str, orientation: Quaternion = IDENTITY) -> Shape:
-    """A colliding box."""
+    """Make a colliding box."""
     return Shape("box", half_edges, position, color, orientation=orientation)
 
 
 def sphere(radius: float, position: Vector, color: str) -> Shape:
-    """A colliding sphere."""
+    """Make a colliding sphere."""
     return Shape("sphere", (radius,), position, color)
 
 
-def ornament(kind: Literal["capsule", "box", "sphere", "cylinder"], size: tuple[float, ...], position: Vector, color: str,
-             axis: Literal["X", "Y", "Z"] = "Z") -> Shape:  # fmt: skip
-    """A primitive that is seen and never touched."""
+def ornament(kind: Kind, size: tuple[float, ...], position: Vector, color: str, axis: Axis = "Z") -> Shape:
+    """Make a primitive that is seen and never touched."""
     return Shape(kind, size, position, color, axis, collides=False)
 
 
 def _finger(prefix: str) -> dict[str, tuple[Shape, ...]]:
-    """The four fingers look alike."""
+    """Dress one of the four fingers, which look alike."""
     return {
         f"rh_{prefix}knuckle": (ornament("cylinder", (0.0098, 0.016), (0.0, 0.0, 0.0), "metal", "X"),),
         f"rh_{prefix}proximal": (

@@ -97,7 +97,7 @@ def _place(prim: UsdGeom.Xformable, position: Gf.Vec3d, orientation: Gf.Quatd, s
 
 
 def _set(prim: Usd.Prim, name: str, kind: Sdf.ValueTypeName, value: object) -> None:
-    """Author an attribute of a schema that plain USD does not know."""
+    """Set an attribute of a schema that plain USD does not know."""
     prim.CreateAttribute(name, kind, custom=False).Set(value)
 
 
@@ -121,6 +121,8 @@ def _write_link(stage: Usd.Stage, link: Link, pose: Gf.Matrix4d) -> None:
     mass.CreateCenterOfMassAttr(Gf.Vec3f(*link.center_of_mass))
     mass.CreateDiagonalInertiaAttr(Gf.Vec3f(*link.inertia))
     mass.CreatePrincipalAxesAttr(_quatf(_quat(link.inertia_orientation)))
+    # The hand is weightless, as Isaac Lab's own: on PhysX the configuration says so, Newton reads it here.
+    _set(xform.GetPrim(), "mjc:gravcomp", Sdf.ValueTypeNames.Double, 1.0)
     for index, shape in enumerate(SHAPES[link.name]):
         _write_shape(stage, xform.GetPath().AppendChild(f"{shape.kind}_{index}"), shape)
 
@@ -179,7 +181,7 @@ def _write_joint(stage: Usd.Stage, link: Link, joint: Joint, effort_limit: float
 
 
 def _write_tendon(stage: Usd.Stage, tendon: Tendon) -> None:
-    """A tendon as PhysX has it (schemas on its joints) and as MuJoCo has it (prims of its own)."""
+    """Write a tendon as PhysX has it (schemas on its joints) and as MuJoCo has it (prims of its own)."""
     middle, distal = (ROOT.AppendPath(f"joints/{joint}") for joint in tendon.joints)
     prefix = f"physxTendon:{tendon.name}"
     root = stage.GetPrimAtPath(middle)
