@@ -75,7 +75,8 @@ assert len(ours) >= 2, ours
 for name in ours:
     resolve_task_config(name, None, overrides=[])
 roots = {name.partition(".")[0] for name in sys.modules}
-assert not roots & {"omni", "pxr", "isaacsim", "carb", "ovphysx"}, roots & {"omni", "pxr", "isaacsim", "carb", "ovphysx"}
+simulators = roots & {"omni", "pxr", "isaacsim", "carb", "ovphysx"}
+assert not simulators, simulators
 """
     result = run_python(code)
     assert result.returncode == 0, result.stderr

@@ -98,7 +98,7 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
         with torch.inference_mode():
             actions = torch.clamp(torch.nan_to_num(actions, nan=0.0), self._low, self._high)
             self._final_obs = None
-            self.unwrapped.extras["log"] = {}  # else metrics of earlier steps count again
+            _forget_logs(self.unwrapped.extras)
             self._stepping = True
             try:
                 obs, reward, terminated, truncated, extras = self.env.step({
@@ -146,7 +146,7 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
         """Build the protocol's extras from those of Isaac Lab, which are keyed by agent and by whatever tasks add."""
         log = dict(extras.get("log") or {})
         for agent in self.agents:
-            agent_log = extras.get(agent.name, {}).pop("log", {})
+            agent_log = extras.get(agent.name, {}).get("log", {})
             log |= {f"{agent.name}/{key.lstrip('/')}": value for key, value in agent_log.items()}
         result = {"time_outs": time_outs, "log": log}
         if "metrics" in extras:
@@ -154,6 +154,14 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
         if self._final_obs is not None:
             result["final_obs"] = self._tensordict(self._final_obs)
         return result
+
+
+def _forget_logs(extras: dict[str, Any]) -> None:
+    """Drop the metrics of the step before, which Isaac Lab keeps and which would count again."""
+    extras["log"] = {}
+    for agent_extras in extras.values():
+        if isinstance(agent_extras, dict):
+            agent_extras.pop("log", None)
 
 
 def _over_agents(values: dict[str, torch.Tensor]) -> torch.Tensor:

@@ -1,0 +1,36 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Plays the task of unlike agents with fixed actions and saves what the adapter returned: one simulation per process.
+
+Usage: ``python record_unlike_agents.py FILE``
+"""
+
+import sys
+import torch
+from pathlib import Path
+
+from ddpl_isaac.cli import Parser
+from ddpl_isaac.envs.registry import open_env, plan_env
+
+TASK = "unlike_agents:Test-Unlike-Agents"
+
+
+def main(path):
+    command = Parser("Record.").parse(["--task", TASK, "env.fail_after=5"])
+    plan = plan_env(command.args, command.env)
+    with open_env(plan, command.args, num_envs=2, seed=1, log_dir=Path(), video_folder="none") as env:
+        record = {"agents": env.agents, "state_dim": env.state_dim, "max_episode_length": env.max_episode_length}
+        record["settings"] = plan.settings
+        record["steps"] = []
+        for _ in range(12):
+            actions = torch.tensor([[5.0, 0.5, float("nan")], [1.0, -0.25, 9.0]])
+            obs, reward, dones, extras = env.step(actions)
+            extras["final_obs"] = extras["final_obs"].to_dict() if "final_obs" in extras else None
+            record["steps"].append({"obs": obs.to_dict(), "reward": reward, "dones": dones, "extras": extras})
+    torch.save(record, path)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
