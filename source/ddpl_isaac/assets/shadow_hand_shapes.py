@@ -19,11 +19,11 @@ Kind = Literal["capsule", "box", "sphere", "cylinder"]
 Axis = Literal["X", "Y", "Z"]
 
 COLORS: dict[str, tuple[Vector, float, float]] = {
-    "black": ((0.06, 0.06, 0.065), 0.45, 0.0),
-    "shell": ((0.78, 0.79, 0.80), 0.5, 0.0),
-    "metal": ((0.62, 0.64, 0.67), 0.3, 0.9),
-    "skin": ((0.22, 0.23, 0.25), 0.8, 0.0),
-    "accent": ((0.86, 0.36, 0.08), 0.5, 0.0),
+    "black": ((0.018, 0.019, 0.022), 0.5, 0.0),
+    "shell": ((0.30, 0.31, 0.33), 0.6, 0.0),
+    "metal": ((0.20, 0.21, 0.23), 0.35, 0.8),
+    "skin": ((0.055, 0.06, 0.07), 0.9, 0.0),
+    "accent": ((0.62, 0.14, 0.02), 0.5, 0.0),
 }
 """Materials: diffuse colour, roughness, metallic."""
 

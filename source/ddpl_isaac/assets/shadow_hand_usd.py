@@ -124,10 +124,19 @@ def _write_link(stage: Usd.Stage, link: Link, pose: Gf.Matrix4d) -> None:
     # The hand is weightless, as Isaac Lab's own: on PhysX the configuration says so, Newton reads it here.
     _set(xform.GetPrim(), "mjc:gravcomp", Sdf.ValueTypeNames.Double, 1.0)
     for index, shape in enumerate(SHAPES[link.name]):
-        _write_shape(stage, xform.GetPath().AppendChild(f"{shape.kind}_{index}"), shape)
+        path = xform.GetPath().AppendChild(f"{shape.kind}_{index}")
+        # Newton's viewer hides the colliders of a link that has anything else to show: what collides is written twice.
+        if shape.collides:
+            collider = _write_shape(stage, path.ReplaceName(f"collider_{index}"), shape)
+            collider.CreatePurposeAttr(UsdGeom.Tokens.guide)
+            UsdPhysics.CollisionAPI.Apply(collider.GetPrim())
+        surface = _write_shape(stage, path, shape)
+        surface.CreateDisplayColorAttr([Gf.Vec3f(*COLORS[shape.color][0])])
+        material = UsdShade.Material.Get(stage, ROOT.AppendPath(f"looks/{shape.color}"))
+        UsdShade.MaterialBindingAPI.Apply(surface.GetPrim()).Bind(material)
 
 
-def _write_shape(stage: Usd.Stage, path: Sdf.Path, shape: Shape) -> None:
+def _write_shape(stage: Usd.Stage, path: Sdf.Path, shape: Shape) -> UsdGeom.Gprim:
     scale: Vector = (1.0, 1.0, 1.0)
     if shape.kind == "box":
         geometry = UsdGeom.Cube.Define(stage, path)
@@ -143,11 +152,7 @@ def _write_shape(stage: Usd.Stage, path: Sdf.Path, shape: Shape) -> None:
         geometry.CreateHeightAttr(shape.size[1])
         geometry.CreateAxisAttr(shape.axis)
     _place(geometry, Gf.Vec3d(*shape.position), _quat(shape.orientation), scale)
-    geometry.CreateDisplayColorAttr([Gf.Vec3f(*COLORS[shape.color][0])])
-    material = UsdShade.Material.Get(stage, ROOT.AppendPath(f"looks/{shape.color}"))
-    UsdShade.MaterialBindingAPI.Apply(geometry.GetPrim()).Bind(material)
-    if shape.collides:
-        UsdPhysics.CollisionAPI.Apply(geometry.GetPrim())
+    return geometry
 
 
 def _write_weld(stage: Usd.Stage) -> None:
