@@ -4,11 +4,12 @@
 
 """Pinned host arrays on machines with and without CUDA."""
 
-import pytest
 import subprocess
 import sys
 import torch
 import warp as wp
+
+import pytest
 
 from ddpl_isaac.envs.pinned_arrays import allow_pinned_arrays_without_cuda
 

@@ -13,12 +13,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import isaaclab.sim as sim_utils
 from isaaclab.actuators import ImplicitActuatorCfg
 from isaaclab.assets import ArticulationCfg
 from isaaclab_newton.sim.schemas import NewtonArticulationCfg
 from isaaclab_physx.sim.schemas import PhysxArticulationCfg, PhysxRigidBodyCfg
+
+if TYPE_CHECKING:
+    from pxr import Usd
 
 Vector = tuple[float, float, float]
 
@@ -106,8 +110,8 @@ def write_usd(path: Path) -> None:
     stage.Save()
 
 
-def _define_link(stage, link: Link, origin: Vector) -> None:
-    """Author the rigid body ``link`` with its box at ``origin`` of the root frame."""
+def _define_link(stage: Usd.Stage, link: Link, origin: Vector) -> None:
+    """Write the rigid body ``link`` with its box at ``origin`` of the root frame."""
     from pxr import Gf, UsdGeom, UsdPhysics
 
     body = UsdGeom.Xform.Define(stage, f"/cart_double_pendulum/{link.name}")
@@ -127,8 +131,8 @@ def _define_link(stage, link: Link, origin: Vector) -> None:
     box.CreateDisplayColorAttr([Gf.Vec3f(*link.color)])
 
 
-def _define_joint(stage, before: Link, link: Link) -> None:
-    """Author the joint between two links. Without a drive PhysX ignores the gains that Isaac Lab writes."""
+def _define_joint(stage: Usd.Stage, before: Link, link: Link) -> None:
+    """Write the joint between two links. Without a drive PhysX ignores the gains that Isaac Lab writes."""
     from pxr import Gf, UsdPhysics
 
     joint = getattr(UsdPhysics, f"{link.joint_type}Joint").Define(stage, f"/cart_double_pendulum/{link.joint}")

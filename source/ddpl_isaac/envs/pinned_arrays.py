@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import torch
+from typing import Any
 
 
 def allow_pinned_arrays_without_cuda() -> bool:
@@ -30,8 +31,8 @@ def allow_pinned_arrays_without_cuda() -> bool:
     if not hasattr(allocate, "_ignores_pinned"):
 
         @functools.wraps(allocate)
-        def allocate_unpinned(self, dtype, shape, strides, device, pinned):
-            allocate(self, dtype, shape, strides, device, False)
+        def allocate_unpinned(array: wp.array, *args: Any) -> None:
+            allocate(array, *args[:-1], False)  # the last argument says whether to pin
 
         allocate_unpinned._ignores_pinned = True
         wp.array._init_new = allocate_unpinned

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import torch
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from isaaclab.envs import DirectMARLEnv
 from isaaclab.utils.math import sample_uniform
@@ -27,7 +27,8 @@ class CartPendulumEnv(DirectMARLEnv):
 
     cfg: CartPendulumEnvCfg
 
-    def __init__(self, cfg: CartPendulumEnvCfg, render_mode: str | None = None, **kwargs):
+    def __init__(self, cfg: CartPendulumEnvCfg, render_mode: str | None = None, **kwargs: Any) -> None:
+        """Build the simulation from its settings."""
         super().__init__(cfg, render_mode, **kwargs)
         self.robot = self.scene["robot"]
         names = [cfg.cart_dof_name, cfg.pole_dof_name, cfg.pendulum_dof_name]

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import torch
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from isaaclab.assets import Articulation
 from isaaclab.envs import DirectMARLEnv
@@ -46,7 +46,8 @@ class ShadowHandsEnv(DirectMARLEnv):
 
     cfg: ShadowHandsEnvCfg
 
-    def __init__(self, cfg: ShadowHandsEnvCfg, render_mode: str | None = None, **kwargs):
+    def __init__(self, cfg: ShadowHandsEnvCfg, render_mode: str | None = None, **kwargs: Any) -> None:
+        """Build the simulation from its settings."""
         for agent in cfg.possible_agents:
             require_asset(getattr(cfg.scene, agent).spawn.usd_path)
         super().__init__(cfg, render_mode, **kwargs)
@@ -109,7 +110,7 @@ class ShadowHandsEnv(DirectMARLEnv):
         return torch.cat([*self._hand_observations(), self._object_observation()], dim=-1)
 
     def _hand_observations(self) -> torch.Tensor:
-        """Return what the hands feel and were told: joint angles and velocities, fingertips, actions. Shape: (H, N, 133)."""
+        """Return what the hands feel (joints, fingertips) and were told (actions). Shape: (H, N, 133)."""
         return torch.cat(
             [
                 scale_transform(self._joint_pos, *self._joint_limits),
@@ -194,8 +195,8 @@ class ShadowHandsEnv(DirectMARLEnv):
     def _reset_ball(self, env_ids: torch.Tensor) -> None:
         """Put balls at rest near their start, turned at random."""
         pose = self.object.data.default_root_pose.torch[env_ids]
-        noise = self.cfg.reset_position_noise * sample_uniform(-1.0, 1.0, (len(env_ids), 3), self.device)
-        pose[:, :3] += noise + self.scene.env_origins[env_ids]
+        pose[:, :3] += self.cfg.reset_position_noise * sample_uniform(-1.0, 1.0, (len(env_ids), 3), self.device)
+        pose[:, :3] += self.scene.env_origins[env_ids]
         pose[:, 3:] = self._random_rotation(len(env_ids))
         velocity = torch.zeros(len(env_ids), 6, device=self.device)
         self.object.write_root_pose_to_sim_index(root_pose=pose, env_ids=env_ids)

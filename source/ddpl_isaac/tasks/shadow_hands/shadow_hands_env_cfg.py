@@ -19,21 +19,21 @@ from isaaclab.sim.spawners.materials import RigidBodyMaterialBaseCfg
 from isaaclab.utils import configclass, replace
 from isaaclab.utils.math import quat_mul
 from isaaclab.visualizers import VisualizerCfg
-from isaaclab_assets.robots.shadow_hand import SHADOW_HAND_NEWTON_CFG, SHADOW_HAND_PHYSX_CFG
+from isaaclab_assets.robots.shadow_hand import (
+    FINGERTIP_NAMES,
+    JOINT_NAMES,
+    SHADOW_HAND_NEWTON_CFG,
+    SHADOW_HAND_PHYSX_CFG,
+    TENDON_NAMES,
+    TENDON_POSITION_LIMITS,
+)
 from isaaclab_newton.physics import MJWarpSolverCfg, NewtonCfg
 from isaaclab_ov.physics import OvPhysxCfg
 from isaaclab_physx.physics import PhysxCfg
 from isaaclab_physx.sim.schemas import PhysxRigidBodyCfg
 from isaaclab_tasks.utils import PresetCfg
 
-from ddpl_isaac.assets.shadow_hand import (
-    FINGERTIP_NAMES,
-    JOINT_NAMES,
-    PALM_CENTER,
-    SHADOW_HAND_CFG,
-    TENDON_NAMES,
-    TENDON_POSITION_LIMITS,
-)
+from ddpl_isaac.assets.shadow_hand import PALM_CENTER, SHADOW_HAND_CFG
 from ddpl_isaac.tasks.common import GROUND_CFG, LIGHT_CFG, default_device
 
 Vector = tuple[float, float, float]
@@ -197,6 +197,7 @@ class ShadowHandsEnvCfg(DirectMARLEnvCfg):
     )
     scene: ShadowHandsSceneCfg = ShadowHandsSceneCfg(num_envs=2048, env_spacing=1.5, replicate_physics=True)
 
+    # both hands that can be used have these names; the order of the tendons is that of the actions
     actuated_joint_names = JOINT_NAMES
     actuated_tendon_names = TENDON_NAMES
     actuated_tendon_position_limits = TENDON_POSITION_LIMITS
