@@ -5,7 +5,7 @@
 import pytest
 
 from ddpl_isaac.cli import Parser, end_on_user_error
-from ddpl_isaac.config_loader import ConfigError
+from ddpl_isaac.config_loader import ConfigError, load_config
 
 GAME = ["--task", "Coordination-Corners-v0"]
 
@@ -56,13 +56,13 @@ def test_the_task_is_required():
         Parser("A test.").parse(["--device=Coordination-Corners-v0"])
 
 
-def test_an_error_for_the_user_ends_the_process_with_one_line(capsys):
+def test_a_value_error_of_our_code_ends_the_process_with_one_line(capsys):
     with pytest.raises(SystemExit) as caught, end_on_user_error():
-        raise ConfigError("no such thing")
+        load_config(None, ["agent.seed=-1"])
     assert caught.value.code == 2
-    assert capsys.readouterr().err == "error: no such thing\n"
+    assert capsys.readouterr().err == "error: 'seed' (given in agent.seed=-1) is -1; it must be >= 0.\n"
 
 
-def test_other_errors_keep_their_traceback():
-    with pytest.raises(ValueError, match="a bug"), end_on_user_error():
-        raise ValueError("a bug")
+def test_a_value_error_of_a_library_keeps_its_traceback():
+    with pytest.raises(ValueError, match="invalid literal"), end_on_user_error():
+        int("a bug")

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import torch
 from collections.abc import Callable
@@ -52,7 +53,7 @@ def train(command: CommandLine) -> None:
         runner = _make_runner(env, plan, cfg, run_dir, resumed_from)
         start = time.monotonic()
         interrupted = _learn(runner, cfg.max_iterations, run_dir)
-        _conclude(plan.task, run_dir, time.monotonic() - start, interrupted=interrupted)
+        _conclude(plan, run_dir, time.monotonic() - start, interrupted=interrupted)
 
 
 def play(command: CommandLine) -> None:
@@ -171,16 +172,18 @@ def _announce(plan: EnvPlan, cfg: TrainConfig, run_dir: Path, resumed_from: Path
     print(f"Run directory: {shown(run_dir)}", flush=True)
 
 
-def _conclude(task: str, run_dir: Path, seconds: float, *, interrupted: bool) -> None:
+def _conclude(plan: EnvPlan, run_dir: Path, seconds: float, *, interrupted: bool) -> None:
     """Say where everything is and what to do with it."""
     newest = max(run_dir.glob("model_*.pt"), key=lambda path: path.stat().st_mtime)
     how = "Interrupted and saved" if interrupted else "Done"
+    python = "uv run" if "UV" in os.environ else "python"
+    this = f"--task {plan.task} --checkpoint {shown(newest)}"
     print(
         f"{how} after {seconds:.0f} s. Checkpoint: {shown(newest)}\n"
-        f"  curves:   tensorboard --logdir {shown(run_dir)}\n"
-        f"  play:     python scripts/play.py --task {task} --checkpoint {shown(newest)} --video\n"
-        f"  evaluate: python scripts/evaluate.py --task {task} --checkpoint {shown(newest)}\n"
-        f"  go on:    python scripts/train.py --task {task} --checkpoint latest",
+        f"  curves:   {'uv run ' if python == 'uv run' else ''}tensorboard --logdir {shown(run_dir)}\n"
+        f"  play:     {python} scripts/play.py {this}{'' if plan.cfg is None else ' --video'}\n"
+        f"  evaluate: {python} scripts/evaluate.py {this}\n"
+        f"  go on:    {python} scripts/train.py --task {plan.task} --checkpoint latest",
         flush=True,
     )
 
