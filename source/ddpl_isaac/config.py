@@ -36,7 +36,7 @@ class SamplerConfig:
     """Ancestral variance: ``beta`` (more faithful at small H) or ``posterior``."""
 
     compile: str = "auto"
-    """``auto``: compile, and say so if that is impossible; ``off``: eager."""
+    """``auto``: compile, and say so if that is impossible; ``eager``: leave it as it is."""
 
 
 @dataclass
@@ -69,6 +69,9 @@ class CriticConfig:
     hidden_dims: list[int] = field(default_factory=lambda: [256, 256])
     """Widths of the hidden layers, each >= 1."""
 
+    action_features: int = 64
+    """Number of learnable Fourier features of an action; even, >= 0 (0: none)."""
+
     learning_rate: float = 3.0e-4
     """Adam learning rate, > 0."""
 
@@ -78,7 +81,7 @@ class CriticConfig:
     marginal: str = "mean"
     """How Q is averaged over the other agents' actions: ``mean``, or the optimistic ``lse``."""
 
-    marginal_samples: int = 4
+    marginal_samples: int = 2
     """Draws L of the other agents' actions, shared by all candidates; >= 1. Used by ``central``."""
 
 
@@ -139,7 +142,7 @@ class AlgorithmConfig:
     """Rewards summed before bootstrapping; >= 1."""
 
     warmup_steps: int = 5_000
-    """Environment steps of uniform random actions before learning; >= 0."""
+    """Environment steps of uniform random actions, in which only the critics learn; >= 0."""
 
     critic_updates: int = 8
     """Critic gradient steps per iteration; >= 1."""
@@ -150,7 +153,7 @@ class AlgorithmConfig:
     actor_batch_size: int = 128
     """States of an actor gradient step; >= 1."""
 
-    candidate_reuse: int = 1
+    candidate_reuse: int = 4
     """Actor gradient steps taken on one set of candidates; >= 1 (1: always fresh)."""
 
     normalize_obs: bool = True

@@ -131,17 +131,17 @@ class DDPL:
     # -- learning
 
     def update(self) -> dict[str, torch.Tensor]:
-        """Take the gradient steps of one iteration; nothing during warm-up.
+        """Take the gradient steps of one iteration; during warm-up those of the critics alone.
+
+        A critic that knows nothing would send the actors astray before it knows better.
 
         Returns:
             Metrics as tensors on the device. Shape of each: ().
         """
         metrics: dict[str, torch.Tensor] = {}
-        if self.warming_up:
-            return metrics
         for _ in range(self.cfg.critic_updates):
             metrics.update(self._update_critic(self._sample(self.cfg.replay.batch_size)))
-        for _ in range(self.cfg.actor_updates):
+        for _ in range(0 if self.warming_up else self.cfg.actor_updates):
             metrics.update(self._update_actor())
         return metrics
 

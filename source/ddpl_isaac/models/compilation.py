@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from ddpl_isaac.diffusion.sampler import denoise_step
 
-COMPILE_MODES = ("auto", "off")
+COMPILE_MODES = ("auto", "eager")
 
 
 def has_compiler(device: torch.device | str) -> bool:
@@ -35,7 +35,7 @@ def make_step_function(mode: str, device: torch.device | str) -> Callable[..., t
     """
     if mode not in COMPILE_MODES:
         raise ValueError(f"Unknown agent.algorithm.sampler.compile '{mode}': choose of {', '.join(COMPILE_MODES)}.")
-    if mode == "off":
+    if mode == "eager":
         return denoise_step
     if not has_compiler(device):
         print(f"[ddpl] No compiler for {device} found (install g++, or Triton on a GPU): the sampler runs eagerly.")

@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from ddpl_isaac.config import CriticConfig
+from ddpl_isaac.models.fourier_features import FourierFeatures
 from ddpl_isaac.models.stacked_mlp import StackedLinear, StackedMLP
 
 NUM_TWINS = 2
@@ -30,13 +31,15 @@ class CentralCritic(nn.Module):
         self.num_agents, self.marginal_rule, self.width = num_agents, cfg.marginal, cfg.hidden_dims[0]
         self.state_projection = StackedLinear(NUM_TWINS, state_dim, self.width)
         # one matrix per agent, so that a candidate changes one summand of the first layer and not the whole product
-        self.action_projection = StackedLinear(NUM_TWINS * num_agents, action_dim, self.width, bias=False)
+        self.action_features = FourierFeatures(NUM_TWINS * num_agents, action_dim, cfg.action_features)
+        features = self.action_features.out_features
+        self.action_projection = StackedLinear(NUM_TWINS * num_agents, features, self.width, bias=False)
         self.mlp = StackedMLP(NUM_TWINS, cfg.hidden_dims, 1, layer_norm=True)
 
     def _project_actions(self, action_ARD: torch.Tensor) -> torch.Tensor:
         """Project each agent's actions for each twin. Shape: (A, R, D) -> (E, A, R, W)."""
         repeated = action_ARD.repeat(NUM_TWINS, 1, 1)
-        return self.action_projection(repeated).view(NUM_TWINS, self.num_agents, -1, self.width)
+        return self.action_projection(self.action_features(repeated)).view(NUM_TWINS, self.num_agents, -1, self.width)
 
     def forward(self, state_BS: torch.Tensor, obs_BAO: torch.Tensor, action_BAD: torch.Tensor) -> torch.Tensor:
         """Evaluate both twins. Shape: (E, 1, B); the second dimension is what ``LocalCritic`` needs."""
@@ -75,14 +78,16 @@ class LocalCritic(nn.Module):
         del state_dim
         self.num_agents, self.width = num_agents, cfg.hidden_dims[0]
         self.obs_projection = StackedLinear(NUM_TWINS * num_agents, obs_dim, self.width)
-        self.action_projection = StackedLinear(NUM_TWINS * num_agents, action_dim, self.width, bias=False)
+        self.action_features = FourierFeatures(NUM_TWINS * num_agents, action_dim, cfg.action_features)
+        features = self.action_features.out_features
+        self.action_projection = StackedLinear(NUM_TWINS * num_agents, features, self.width, bias=False)
         self.mlp = StackedMLP(NUM_TWINS * num_agents, cfg.hidden_dims, 1, layer_norm=True)
 
     def _evaluate(self, obs_BAO: torch.Tensor, action_ABMD: torch.Tensor) -> torch.Tensor:
         """Evaluate M actions of every agent and state. Shape: (E, A, B, M)."""
         A, B, M, _ = action_ABMD.shape
         obs = self.obs_projection(obs_BAO.transpose(0, 1).repeat(NUM_TWINS, 1, 1)).unsqueeze(2)
-        actions = self.action_projection(action_ABMD.flatten(1, 2).repeat(NUM_TWINS, 1, 1))
+        actions = self.action_projection(self.action_features(action_ABMD.flatten(1, 2).repeat(NUM_TWINS, 1, 1)))
         hidden = obs + actions.view(NUM_TWINS * A, B, M, -1)
         return self.mlp(hidden.flatten(1, 2)).view(NUM_TWINS, A, B, M)
 

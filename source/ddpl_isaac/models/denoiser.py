@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from ddpl_isaac.config import ActorConfig
+from ddpl_isaac.models.fourier_features import FourierFeatures
 from ddpl_isaac.models.stacked_mlp import StackedLinear, StackedMLP
 
 
@@ -32,9 +33,8 @@ class Denoiser(nn.Module):
         self.obs_projection = StackedLinear(num_agents, obs_dim, width)
         self.time_frequencies = nn.Parameter(torch.randn(num_agents, 1, cfg.time_features // 2) * 2.0)
         self.time_projection = StackedLinear(num_agents, cfg.time_features, width, bias=False)
-        # a spread of about one period over the box half-width resolves modes of width .1
-        self.action_frequencies = nn.Parameter(torch.randn(num_agents, action_dim, cfg.action_features // 2) * math.pi)
-        self.action_projection = StackedLinear(num_agents, action_dim + cfg.action_features, width, bias=False)
+        self.action_features = FourierFeatures(num_agents, action_dim, cfg.action_features)
+        self.action_projection = StackedLinear(num_agents, self.action_features.out_features, width, bias=False)
         self.mlp = StackedMLP(num_agents, cfg.hidden_dims, action_dim)
         nn.init.zeros_(self.mlp.layers[-1].weight)
         nn.init.zeros_(self.mlp.layers[-1].bias)
@@ -53,7 +53,5 @@ class Denoiser(nn.Module):
 
     def forward(self, x_ARD: torch.Tensor, obs_ARW: torch.Tensor, time_ARW: torch.Tensor) -> torch.Tensor:
         """Predict the noise in x. ``obs`` and ``time`` are projected and broadcast over rows. Shape: (A, R, D)."""
-        phase = torch.bmm(x_ARD, self.action_frequencies)
-        features = torch.cat((x_ARD, phase.sin(), phase.cos()), dim=-1)
         # padding stays zero through the whole chain, as it is in training
-        return self.mlp(self.action_projection(features) + obs_ARW + time_ARW) * self._mask
+        return self.mlp(self.action_projection(self.action_features(x_ARD)) + obs_ARW + time_ARW) * self._mask
