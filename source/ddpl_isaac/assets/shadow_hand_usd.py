@@ -45,8 +45,8 @@ DATA_FILE = Path(__file__).parent / "data" / "shadow_hand.usda"
 RADIAN = math.pi / 180.0
 """One degree [rad]. USD's angular gains are per degree, and PhysX measures tendons over hinges in degrees."""
 
-PHYSX_TENDON_STIFFNESS = 2.0
-PHYSX_TENDON_DAMPING = 0.05
+PHYSX_TENDON_GAIN = 2.0
+"""PhysX's stiffness of a tendon over what its joints feel: measured with a load on both, 0.508 N·m/rad of 1.0."""
 
 
 def write_shadow_hand(path: Path) -> None:
@@ -191,8 +191,8 @@ def _write_tendon(stage: Usd.Stage, tendon: Tendon) -> None:
     prefix = f"physxTendon:{tendon.name}"
     root = stage.GetPrimAtPath(middle)
     root.AddAppliedSchema(f"PhysxTendonAxisRootAPI:{tendon.name}")
-    _set(root, f"{prefix}:stiffness", Sdf.ValueTypeNames.Float, PHYSX_TENDON_STIFFNESS)
-    _set(root, f"{prefix}:damping", Sdf.ValueTypeNames.Float, PHYSX_TENDON_DAMPING)
+    _set(root, f"{prefix}:stiffness", Sdf.ValueTypeNames.Float, PHYSX_TENDON_GAIN * tendon.stiffness)
+    _set(root, f"{prefix}:damping", Sdf.ValueTypeNames.Float, 0.0)
     # PhysX applies a joint's share of the pull to its link against the link that carries the whole tendon, so the pull
     # on the distal link alone turns both joints with the same torque.
     for path, share in ((middle, 0.0), (distal, 1.0)):
