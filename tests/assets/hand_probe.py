@@ -20,11 +20,11 @@ from isaaclab_tasks.core.reorient.utils import sample_joint_positions_within_lim
 from isaaclab_tasks.utils import resolve_presets
 
 from ddpl_isaac.assets.shadow_hand import (
-    BALL_SPAWN,
     CUPPED_JOINTS,
     CUPPED_TENDONS,
     GOAL_POSITION_OFFSET,
     JOINT_NAMES,
+    PALM_CENTER,
     SHADOW_HAND_CFG,
     TENDON_NAMES,
 )
@@ -120,7 +120,6 @@ def respond_to_commands(probe: Probe) -> dict[str, dict]:
         pulled = [f"{name[:5]}J2", f"{name[:5]}J1"] if name in TENDON_NAMES else [name]
         answer = sum(moved[:, *place, probe.names.index(joint)] for joint in pulled)
         others = [i for i, joint in enumerate(probe.names) if finger(joint) != finger(name)]
-        late = (answer / TARGETS[name] < 0.9).nonzero()
         results[name] = {
             "target": TARGETS[name],
             "joints": {joint: moved[-1, *place, probe.names.index(joint)].item() for joint in pulled},
@@ -129,9 +128,7 @@ def respond_to_commands(probe: Probe) -> dict[str, dict]:
                 for i, joint in enumerate(probe.names)
                 if finger(joint) == finger(name)
             },
-            "answer": answer[-1].item(),
-            "peak": answer[answer.abs().argmax()].item(),
-            "rise_time": (late[-1].item() + 1 if len(late) else 0) * probe.env.physics_dt,
+            "course": answer.tolist(),
             "others": moved[-1, *place, others].abs().max().item(),
             "turns": {body: turns[*place, i].item() for i, body in enumerate(bodies)},
         }
@@ -163,7 +160,7 @@ def hold_the_ball(probe: Probe, seconds: float = 3.0) -> dict:
         *(CUPPED_TENDONS[name] for name in TENDON_NAMES),
     ])
     probe.set_joints(0.2)
-    forward, side, up = BALL_SPAWN
+    forward, side, up = PALM_CENTER
     spawn = torch.tensor([side, -forward, 0.5 + up]) + 0.01 * (2.0 * torch.rand(num_envs, 3) - 1.0)
     probe.place_ball(spawn.to(device))
     probe.command(cupped.to(device).expand(2, num_envs, 20))
@@ -203,7 +200,7 @@ def handover_env(engine: str, num_envs: int):
     cfg.sim.device = "cuda:0" if torch.cuda.is_available() else "cpu"
     cfg.scene.right_robot = _hand_cfg(SHADOW_HAND_CFG, *_RIGHT_POSE)
     cfg.scene.left_robot = _hand_cfg(SHADOW_HAND_CFG, *_LEFT_POSE)
-    cfg.scene.object.init_state.pos = (BALL_SPAWN[1], -BALL_SPAWN[0], 0.5 + BALL_SPAWN[2])
+    cfg.scene.object.init_state.pos = (PALM_CENTER[1], -PALM_CENTER[0], 0.5 + PALM_CENTER[2])
     cfg.goal_position_offset = GOAL_POSITION_OFFSET
     with launch_simulation(cfg, {"device": cfg.sim.device, "headless": True}):
         env = HandoverEnv(cfg)

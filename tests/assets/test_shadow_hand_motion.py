@@ -29,7 +29,7 @@ ERROR = 0.015
 """Allowed beyond the angle that the joint's dry friction may hold against the motor [rad]."""
 
 RISE_TIME = 0.35
-"""Time to stay within 10 % of the command [s]; the slowest motor, at the root of the thumb, has the smallest gain."""
+"""Time to stay within 10 % of the command, and the error that friction allows, [s]; the slowest motor, at the root of the thumb, has the smallest gain."""
 
 RUNS = {"ovphysx": (64, 120), "newton_mjwarp": (10, 20)}
 """Environments and random steps. Newton on a CPU is ten times slower, and its kernels compile for minutes at first."""
@@ -72,15 +72,17 @@ def test_the_forearm_carries_the_root_frame(measured):
 @pytest.mark.parametrize("name", MOTORS)
 def test_command_turns_the_link_of_its_name(measured, name):
     command = measured["commands"][name]
-    assert command["answer"] == pytest.approx(command["target"], abs=ERROR + friction_error(name))
+    assert command["course"][-1] == pytest.approx(command["target"], abs=ERROR + friction_error(name))
     assert command["turns"][LINK_OF[name]] == pytest.approx(abs(command["target"]), abs=ERROR + friction_error(name))
 
 
 @pytest.mark.parametrize("name", MOTORS)
 def test_command_is_followed_in_time_and_without_ringing(measured, name):
     command = measured["commands"][name]
-    assert command["rise_time"] <= RISE_TIME
-    assert abs(command["peak"]) <= 1.1 * abs(command["target"])
+    target, tolerance = command["target"], 0.1 * abs(command["target"]) + friction_error(name)
+    late = [step for step, angle in enumerate(command["course"], start=1) if abs(angle - target) > tolerance]
+    assert max(late, default=0) / 120 <= RISE_TIME
+    assert max(map(abs, command["course"])) <= 1.1 * abs(target)
 
 
 @pytest.mark.parametrize("name", MOTORS)

@@ -37,25 +37,26 @@ TENDON_POSITION_LIMITS = (TENDONS[0].lower, TENDONS[0].upper)
 FINGERTIP_NAMES = ["rh_ffdistal", "rh_lfdistal", "rh_mfdistal", "rh_rfdistal", "rh_thdistal"]
 """The last link of every finger, in the order of the bodies."""
 
-PALM_CENTER = (0.340, -0.018, 0.0535)
-"""Where a ball of radius 0.0335 m comes to rest in the cupped hand, in the root frame [m].
+PALM_CENTER = (0.335, -0.015, 0.07)
+"""Where a ball of radius 0.0335 m is let go over the palm, in the root frame [m].
 
-Mean over 64 drops from :data:`BALL_SPAWN` on PhysX; the standard deviation is (0.004, 0.002, 0.001) m.
+Of five places tried between x = 0.33 and 0.355 m, this one is clear of the fingers for every joint position and ball
+position that a reset can draw (joints 0.2 of the way to anywhere in their ranges, ball 0.01 m to every side), and the
+cupped hand then caught and kept the ball for 3 s in 64 of 64 environments on PhysX and 10 of 10 on Newton.
 """
 
-BALL_SPAWN = (0.335, -0.015, 0.07)
-"""Where a ball is let go over the palm, in the root frame [m].
+BALL_REST = (0.340, -0.018, 0.0535)
+"""Where that ball comes to rest in the cupped hand, in the root frame [m]: no place to put a ball, with noise it overlaps
+the palm.
 
-Of nine places tried between x = 0.33 and 0.355 m, this one is clear of the fingers for every joint position and ball
-position that a reset can draw (joints 0.2 of the way to anywhere in their ranges, ball 0.01 m to every side), and the
-cupped hand then caught and kept the ball in 64 of 64 environments.
+Mean over 64 drops from :data:`PALM_CENTER` on PhysX; the standard deviation is (0.004, 0.0025, 0.0005) m.
 """
 
 GOAL_POSITION_OFFSET = (0.36, 0.0, 0.0535)
 """Where the handover's goal lies, in the root frame [m].
 
 Isaac Lab's distance along the hand, which keeps the 0.28 m between its two goals, at the height of a ball that lies on
-this hand; it is 0.027 m from :data:`PALM_CENTER`.
+this hand; it is 0.027 m from :data:`BALL_REST`.
 """
 
 CUPPED_JOINTS: dict[str, float] = {
