@@ -27,7 +27,7 @@ from ddpl_isaac.models.critic import CRITICS
 from ddpl_isaac.models.diffusion_actor import DiffusionActor
 from ddpl_isaac.models.policy import JointPolicy
 from ddpl_isaac.models.stacked_mlp import clip_gradients
-from ddpl_isaac.runners.guard import NonFiniteGuard
+from ddpl_isaac.envs.guard import NonFiniteGuard
 from ddpl_isaac.storage.replay_storage import Batch, ReplayStorage
 
 

@@ -12,7 +12,7 @@ import pytest
 from fakes import FakeEnv
 from host_sync import forbid_host_sync
 
-from ddpl_isaac.runners.guard import NonFiniteError, NonFiniteGuard
+from ddpl_isaac.envs.guard import NonFiniteError, NonFiniteGuard
 
 NAMES = ["cart", "pole", "state"]
 

@@ -1,0 +1,139 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""The learner learns, waits for nobody, and resumes."""
+
+from dataclasses import asdict
+
+import pytest
+import torch
+from fakes import FakeEnv
+from host_sync import forbid_host_sync
+
+from ddpl_isaac.algorithms.ddpl import DDPL
+from ddpl_isaac.config import TrainConfig
+from ddpl_isaac.config_loader import load_config
+from ddpl_isaac.envs.guard import NonFiniteError
+
+SMALL = [
+    "agent.algorithm.warmup_steps=64",
+    "agent.algorithm.replay={capacity: 4096, batch_size: 32}",
+    "agent.algorithm.actor_batch_size=8",
+    "agent.algorithm.actor.hidden_dims=[32, 32]",
+    "agent.algorithm.critic.hidden_dims=[32, 32]",
+    "agent.algorithm.sampler={num_steps: 3, compile: eager}",
+    "agent.algorithm.issm.num_candidates=16",
+]
+
+
+def make_learner(env, *overrides):
+    torch.manual_seed(0)
+    cfg: TrainConfig = load_config(None, [*SMALL, *overrides])
+    return DDPL.construct_algorithm(env.get_observations(), env, asdict(cfg), "cpu")
+
+
+def collect(learner, env, steps):
+    """Let the learner act; return the mean reward per step."""
+    obs, total = env.get_observations(), 0.0
+    with torch.inference_mode():
+        for _ in range(steps):
+            obs, reward, done, extras = env.step(learner.act(obs))
+            learner.process_env_step(obs, reward, done, extras)
+            total = total + reward.mean()
+    return total / steps
+
+
+@pytest.mark.parametrize("kind", ["central", "local"])
+@pytest.mark.parametrize("proposal", ["policy", "mixture", "smoothed"])
+def test_unlike_agents_learn_their_targets_with_every_proposal_and_critic(proposal, kind):
+    env = FakeEnv(num_envs=16, with_state=kind == "central")
+    learner = make_learner(
+        env,
+        f"agent.algorithm.issm.proposal={proposal}",
+        f"agent.algorithm.critic.kind={kind}",
+        "agent.algorithm.actor.learning_rate=0.002",
+        "agent.algorithm.critic.learning_rate=0.002",
+        "agent.algorithm.issm.reference_window=16",
+    )
+    before = collect(learner, env, 4)  # warm-up: uniform actions
+    for _ in range(120):
+        collect(learner, env, 2)
+        learner.update()
+    after = collect(learner, env, 8)
+    # uniform actions pay .06 on average and the best joint action 1
+    assert before < 0.4
+    assert after > 0.8
+
+
+def test_neither_a_step_nor_an_update_waits_for_the_device():
+    env = FakeEnv(num_envs=16)
+    learner = make_learner(env)
+    collect(learner, env, 8)
+    learner.update()
+    obs = env.get_observations()
+    with forbid_host_sync():
+        with torch.inference_mode():
+            obs, reward, done, extras = env.step(learner.act(obs))
+            learner.process_env_step(obs, reward, done, extras)
+        metrics = learner.update()
+    assert "ISSM/cart/ess" in metrics
+
+
+def test_only_the_critics_learn_during_warm_up():
+    env = FakeEnv(num_envs=16)
+    learner = make_learner(env, "agent.algorithm.warmup_steps=10000")
+    collect(learner, env, 4)
+    actor, critic = [{k: v.clone() for k, v in m.state_dict().items()} for m in (learner.actor, learner.critic)]
+    learner.update()
+    assert all(torch.equal(value, actor[name]) for name, value in learner.actor.state_dict().items())
+    assert any(not torch.equal(value, critic[name]) for name, value in learner.critic.state_dict().items())
+
+
+def test_every_diagnostic_of_every_agent_is_reported():
+    env = FakeEnv(num_envs=16)
+    learner = make_learner(env)
+    collect(learner, env, 8)
+    metrics = learner.update()
+    names = {"ess", "ess_p10", "kl_to_uniform", "max_weight", "L4", "edge_share", "candidate_std", "eta", "qbar_spread"}
+    for agent, dims in (("cart", 1), ("pole", 2)):
+        assert {f"ISSM/{agent}/{name}" for name in names} <= set(metrics)
+        assert sum(key.startswith(f"ISSM/{agent}/candidate_std_dim/") for key in metrics) == dims
+    assert all(value.shape == () and value.isfinite() for value in metrics.values())
+
+
+def test_the_reference_is_frozen_for_a_window_of_actor_steps():
+    env = FakeEnv(num_envs=16)
+    learner = make_learner(env, "agent.algorithm.issm.reference_window=3", "agent.algorithm.actor_updates=1")
+    collect(learner, env, 8)
+    weights = []
+    for _ in range(5):
+        learner.update()
+        weights.append(learner.reference.denoiser.mlp.layers[0].weight.clone())
+    same = [torch.equal(one, other) for one, other in zip(weights, weights[1:], strict=False)]
+    assert same == [True, True, False, True]
+
+
+def test_a_restored_learner_goes_on_as_the_saved_one_would_have():
+    env = FakeEnv(num_envs=16)
+    learner, restored = make_learner(env), make_learner(env)
+    collect(learner, env, 8)
+    for _ in range(3):
+        learner.update()
+    restored.load(learner.save())
+    restored.storage.load_state_dict(learner.storage.state_dict())
+    learner._weighed = None  # candidates are drawn anew after a restart
+    results = []
+    for one in (learner, restored):
+        torch.manual_seed(1)
+        results.append(one.update())
+    assert results[0].keys() == results[1].keys()
+    assert all(torch.equal(value, results[1][name]) for name, value in results[0].items())
+
+
+def test_a_number_that_is_not_finite_stops_the_run_before_it_is_learned_from():
+    env = FakeEnv(num_envs=4, nonfinite_at=(2, 1, "pole"))
+    learner = make_learner(env)
+    collect(learner, env, 4)
+    with pytest.raises(NonFiniteError, match="environment 1 .* step 2"):
+        learner.compute_returns(env.get_observations())

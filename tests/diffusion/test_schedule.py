@@ -1,0 +1,47 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""The coefficients of the chain are those of the forward process they invert."""
+
+import pytest
+import torch
+
+from ddpl_isaac.diffusion.schedule import make_schedule
+
+
+@pytest.mark.parametrize("num_steps", [1, 5, 10, 20])
+def test_signal_and_noise_preserve_the_variance(num_steps):
+    schedule = make_schedule(num_steps)
+    torch.testing.assert_close(schedule.signal.square() + schedule.noise.square(), torch.ones(num_steps))
+
+
+@pytest.mark.parametrize("variance", ["beta", "posterior"])
+def test_the_last_step_is_noiseless_and_returns_the_predicted_action(variance):
+    schedule = make_schedule(10, variance=variance)
+    assert schedule.std[0] == 0.0
+    assert schedule.mean_clean[0] == pytest.approx(1.0)
+    assert schedule.mean_noisy[0] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_the_posterior_mean_of_a_noiseless_chain_stays_on_the_chain():
+    # with eps known exactly, the mean of x_{h-1} is sqrt(abar_{h-1}) a + (what is left of) eps: its signal part is exact
+    schedule = make_schedule(20)
+    previous = torch.cat((torch.ones(1), schedule.signal[:-1]))
+    torch.testing.assert_close(schedule.mean_clean + schedule.mean_noisy * schedule.signal, previous)
+
+
+def test_the_upper_bound_of_the_variance_is_above_the_lower_bound():
+    upper, lower = make_schedule(10, variance="beta"), make_schedule(10, variance="posterior")
+    assert (upper.std[1:] > lower.std[1:]).all()
+
+
+def test_hand_computed_cosine_level():
+    # abar at half time: cos^2(((.5 + .008) / 1.008) pi / 2) / cos^2((.008 / 1.008) pi / 2) = .49376 / .99984
+    assert make_schedule(2).signal[0].square() == pytest.approx(0.49384, abs=2e-5)
+
+
+@pytest.mark.parametrize("arguments", [(0,), (10, "linear"), (10, "cosine", "learned")])
+def test_what_does_not_exist_is_refused(arguments):
+    with pytest.raises(ValueError, match=r"at least one denoising step|choose of"):
+        make_schedule(*arguments)

@@ -1,0 +1,76 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""The minimiser of the weighted loss is the score of the target, and of the target alone (METHOD 4.1, 4.4)."""
+
+import math
+import torch
+
+from ddpl_isaac.diffusion.importance import importance_weights
+from ddpl_isaac.diffusion.schedule import make_schedule
+from ddpl_isaac.diffusion.score_matching import diffuse, score_matching_loss
+
+MASK = torch.ones(1, 1)
+
+
+def test_loss_of_a_known_prediction():
+    # the model predicts zero, so the loss is the weighted sum of eps^2: .25 * 1 + .75 * 4, the last clipped to 3
+    schedule, candidates = make_schedule(4), torch.zeros(1, 1, 2, 1)
+    weights, noise = torch.tensor([[[0.25, 0.75]]]), torch.tensor([[[[1.0], [2.0]]]])
+    step = torch.zeros(1, 1, 2, dtype=torch.long)
+    arguments = (lambda x, _: torch.zeros_like(x), candidates, weights, schedule, step, noise, MASK)
+    torch.testing.assert_close(score_matching_loss(*arguments), torch.tensor([3.25]))
+    torch.testing.assert_close(score_matching_loss(*arguments, loss_clip=3.0), torch.tensor([2.5]))
+
+
+def test_padding_does_not_count():
+    schedule, weights = make_schedule(4), torch.ones(1, 1, 1)
+    noise, step = torch.full((1, 1, 1, 2), 2.0), torch.zeros(1, 1, 1, dtype=torch.long)
+    mask = torch.tensor([[1.0, 0.0]])
+    loss = score_matching_loss(lambda x, _: 0 * x, torch.zeros(1, 1, 1, 2), weights, schedule, step, noise, mask)
+    torch.testing.assert_close(loss, torch.tensor([4.0]))
+
+
+def minimiser(proposal_std, level=2, count=400_000):
+    """Fit eps(x) = k x + c at one noise level to the target N(.3, .2^2) through the proposal N(0, s^2), in closed form."""
+    generator = torch.Generator().manual_seed(0)
+    schedule = make_schedule(5)
+    actions = torch.randn(count, generator=generator) * proposal_std
+    log_target = -((actions - 0.3) ** 2) / (2 * 0.2**2)
+    log_weight = log_target + actions**2 / (2 * proposal_std**2)
+    weights = importance_weights(log_weight.view(1, 1, -1), torch.ones(1)).flatten()
+    noise = torch.randn(count, generator=generator)
+    x = diffuse(actions.unsqueeze(-1), torch.full((count,), level), noise.unsqueeze(-1), schedule).squeeze(-1)
+    features = torch.stack((x, torch.ones_like(x)), dim=1)
+    weighted = features * weights.unsqueeze(1)
+    return torch.linalg.solve(weighted.T @ features, weighted.T @ noise), schedule.signal[level], schedule.noise[level]
+
+
+def exact(signal, noise):
+    """Noise prediction of a Gaussian target, which is linear in x: the score is -eps / sqrt(1 - abar)."""
+    slope = noise / (signal.square() * 0.2**2 + noise.square())
+    return torch.stack((slope, -slope * signal * 0.3))
+
+
+def test_the_minimiser_is_the_score_of_the_target_for_every_covering_proposal():
+    for proposal_std in (0.3, 0.5, 1.0):
+        found, signal, noise = minimiser(proposal_std)
+        torch.testing.assert_close(found, exact(signal, noise), atol=0.03, rtol=0.0)
+
+
+def test_a_proposal_that_does_not_cover_the_target_fails():
+    found, signal, noise = minimiser(0.05)
+    assert (found - exact(signal, noise)).abs().max() > 0.1
+
+
+def test_the_bias_of_self_normalisation_falls_with_the_number_of_candidates():
+    # target: uniform candidates weighted by exp(eta a); bias of the weighted mean of a few candidates
+    eta, generator = 6.0, torch.Generator().manual_seed(0)
+    truth = 1.0 / math.tanh(eta) - 1.0 / eta
+    biases = []
+    for count in (4, 16, 64):
+        actions = torch.rand(1, 200_000 // count, count, generator=generator) * 2.0 - 1.0
+        mean = (importance_weights(actions, torch.tensor([eta])) * actions).sum(-1).mean()
+        biases.append(abs(mean.item() - truth))
+    assert biases[0] > 3.0 * biases[1] > 6.0 * biases[2]

@@ -1,0 +1,78 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Policies are decentralised, masked, reproducible and learnable."""
+
+import pytest
+import torch
+
+from ddpl_isaac.config import ActorConfig, SamplerConfig
+from ddpl_isaac.models.compilation import make_step_function
+from ddpl_isaac.models.diffusion_actor import DiffusionActor
+
+MASK = torch.tensor([[1.0, 1.0, 0.0], [1.0, 1.0, 1.0]])
+B, O, D = 5, 4, 3
+
+
+@pytest.fixture
+def actor():
+    torch.manual_seed(0)
+    actor = DiffusionActor(O, MASK, ActorConfig(hidden_dims=[16, 16]), SamplerConfig(num_steps=4))
+    for parameter in actor.denoiser.mlp.layers[-1].parameters():
+        torch.nn.init.normal_(parameter)  # zero at the start, which would hide every dependence
+    return actor
+
+
+def sample(actor, obs, num_samples=2):
+    noise = torch.randn(4, 2, B * num_samples, D, generator=torch.Generator().manual_seed(1))
+    return actor.sample_from(obs, noise, num_samples)
+
+
+def test_an_agents_action_does_not_depend_on_another_agents_observation(actor):
+    obs = torch.randn(B, 2, O)
+    before = sample(actor, obs)
+    changed = obs.clone()
+    changed[:, 1] += 1.0
+    after = sample(actor, changed)
+    torch.testing.assert_close(after[0], before[0])
+    assert not torch.allclose(after[1], before[1])
+
+
+def test_samples_of_a_state_are_the_rows_of_that_state(actor):
+    obs = torch.randn(B, 2, O)
+    many = sample(actor, obs)
+    other = obs.clone()
+    other[0] += 1.0
+    torch.testing.assert_close(sample(actor, other)[:, 1:], many[:, 1:])
+    assert not torch.allclose(sample(actor, other)[:, 0], many[:, 0])
+
+
+def test_padded_dimensions_stay_zero_and_the_rest_in_the_box(actor):
+    actions = actor.sample(torch.randn(B, 2, O), 3)
+    assert actions.shape == (2, B, 3, D)
+    assert actions[0, ..., 2].abs().max() == 0.0
+    assert actions.abs().max() <= 1.0
+
+
+def test_the_compiled_step_samples_what_the_eager_step_samples(actor):
+    obs = torch.randn(B, 2, O)
+    eager = sample(actor, obs)
+    actor._step_function = make_step_function("auto", "cpu")
+    torch.testing.assert_close(sample(actor, obs), eager, atol=1e-5, rtol=1e-5)
+
+
+def test_score_matching_teaches_the_actor_a_target_for_each_state():
+    torch.manual_seed(0)
+    actor = DiffusionActor(1, torch.ones(1, 1), ActorConfig(hidden_dims=[64, 64]), SamplerConfig(num_steps=10))
+    optimizer = torch.optim.Adam(actor.parameters(), 3e-3)
+    obs = torch.tensor([-1.0, 1.0]).repeat(32).view(-1, 1, 1)
+    weights = torch.full((1, 64, 8), 1 / 8)
+    for _ in range(400):
+        candidates = (0.5 * obs.view(1, 64, 1, 1) + 0.1 * torch.randn(1, 64, 8, 1)).clamp(-1.0, 1.0)
+        optimizer.zero_grad()
+        actor.loss(obs, candidates, weights, 9.0).sum().backward()
+        optimizer.step()
+    actions = actor.sample(torch.tensor([[[-1.0]], [[1.0]]]), 500)[0, :, :, 0]
+    torch.testing.assert_close(actions.mean(1), torch.tensor([-0.5, 0.5]), atol=0.1, rtol=0.0)
+    assert actions.std(1).max() < 0.25
