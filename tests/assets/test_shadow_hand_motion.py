@@ -29,7 +29,7 @@ ERROR = 0.015
 """Allowed beyond the angle that the joint's dry friction may hold against the motor [rad]."""
 
 RISE_TIME = 0.35
-"""Time to stay within 10 % of the command, and the error that friction allows, [s]; the slowest motor, at the root of the thumb, has the smallest gain."""
+"""Time to stay within 10 % of the command and the error that friction allows [s]; the thumb's root is the slowest."""
 
 RUNS = {"ovphysx": (64, 120), "newton_mjwarp": (10, 20)}
 """Environments and random steps. Newton on a CPU is ten times slower, and its kernels compile for minutes at first."""
