@@ -44,6 +44,8 @@ class UnlikeAgentsEnvCfg(DirectMARLEnvCfg):
     scene: UnlikeAgentsSceneCfg = UnlikeAgentsSceneCfg(num_envs=4, env_spacing=2.0)
     fail_after: int = 0
     """Steps after which environment 0 fails; 0 for never."""
+    nan_after: int = 0
+    """Steps of the simulation after which environment 1 observes NaN; 0 for never."""
 
 
 class UnlikeAgentsEnv(DirectMARLEnv):
@@ -62,6 +64,8 @@ class UnlikeAgentsEnv(DirectMARLEnv):
 
     def _get_observations(self):
         position = self.box.data.root_pos_w.torch - self.scene.env_origins
+        if 0 < self.cfg.nan_after <= self.common_step_counter:
+            position[1] = float("nan")
         return {"pusher": position, "guide": torch.cat([self.taken, position[:, :1]], dim=-1).view(-1, 2, 2)}
 
     def _get_states(self):

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import warnings
 from collections.abc import Callable, Generator
@@ -128,6 +129,7 @@ def _raised_by_us(error: BaseException) -> bool:
 
 def run(workflow: Callable[[CommandLine], None], parser: Parser) -> None:
     """Parse the command line and hand it to a workflow."""
+    logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)  # says at every start that there is no GPU
     with end_on_user_error():
         command = parser.parse()
         workflow(command)

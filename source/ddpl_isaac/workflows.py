@@ -169,7 +169,9 @@ def _announce(plan: EnvPlan, cfg: TrainConfig, run_dir: Path, resumed_from: Path
     print(f"Training {plan.task}: {cfg.num_envs} environments on {plan.device}{engine}, seed {cfg.seed}.")
     if resumed_from is not None:
         print(f"Resuming from {shown(resumed_from)}.")
-    print(f"Run directory: {shown(run_dir)}", flush=True)
+    print(f"Run directory: {shown(run_dir)}")
+    if plan.cfg is not None:
+        print("Starting the simulation: less than a minute, or a few where kernels are compiled first.", flush=True)
 
 
 def _conclude(plan: EnvPlan, run_dir: Path, seconds: float, *, interrupted: bool) -> None:

@@ -11,8 +11,10 @@ import ast
 import importlib
 import importlib.metadata
 import importlib.util
+import io
+import sys
 from collections.abc import Generator, Iterable, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,8 @@ __all__ = ["add_launcher_args", "dump_env_cfg", "open_task", "register_tasks", "
 SELECTORS = ("physics", "renderer", "presets")
 """Tokens that select named alternatives of a task's configuration, as in ``physics=newton_mjwarp``."""
 
+_RECORDERS = {"kit", "newton_gl", "newton_rtx"}
+
 
 def register_tasks(task: str) -> None:
     """Register the tasks of Isaac Lab, of this project and of all installed ones; ``module:id`` imports the module.
@@ -65,7 +69,7 @@ def task_ids() -> list[str]:
 def resolve_env_cfg(task: str, overrides: Iterable[str], *, play: bool = False) -> DirectMARLEnvCfg:
     """Return the configuration of a task with presets and ``env.`` overrides applied.
 
-    Where neither the task nor the command line chooses an engine and Isaac Sim is not installed, it is ``ovphysx``.
+    Where Isaac Sim is not installed, its PhysX is replaced by ``ovphysx`` unless the command line names an engine.
 
     Args:
         task: Registered id.
@@ -76,20 +80,24 @@ def resolve_env_cfg(task: str, overrides: Iterable[str], *, play: bool = False) 
         ConfigError: If a token cannot be used or the task has only one agent.
     """
     tokens = list(overrides)
-    _check_presets(task, [token for token in tokens if token.partition("=")[0] in SELECTORS])
-    preset_paths = {f"env.{path}" for path in collect_presets(load_cfg_from_registry(task, "env_cfg_entry_point"))}
-    is_value = [token.startswith("env.") and token.partition("=")[0] not in preset_paths for token in tokens]
     try:
-        env_cfg, _ = resolve_task_config(
-            task, None, play_mode=play, overrides=[t for t, value in zip(tokens, is_value, strict=True) if not value]
-        )
+        with _quiet():
+            _check_presets(task, [token for token in tokens if token.partition("=")[0] in SELECTORS])
+            presets = collect_presets(load_cfg_from_registry(task, "env_cfg_entry_point"))
+            paths = {f"env.{path}" for path in presets}
+            values = [t for t in tokens if t.startswith("env.") and t.partition("=")[0] not in paths]
+            selectors = [token for token in tokens if token not in values]
+            env_cfg, _ = resolve_task_config(task, None, play_mode=play, overrides=selectors)
+    except ConfigError:
+        raise
     except ValueError as error:
         raise ConfigError(f"--task {task}: {error}") from error
     if not isinstance(env_cfg, DirectMARLEnvCfg):
         raise ConfigError(f"--task {task} has a single agent ({type(env_cfg).__name__}); a DirectMARLEnv is needed.")
-    for token in (t for t, value in zip(tokens, is_value, strict=True) if value):
+    for token in values:
         _set_value(env_cfg, token)
-    if not KitLauncher.is_available() and isinstance(env_cfg.sim.physics, PhysxCfg | None):
+    chosen = any(token.startswith("physics=") for token in tokens)
+    if not chosen and not KitLauncher.is_available() and isinstance(env_cfg.sim.physics, PhysxCfg | None):
         env_cfg.sim.physics = OvPhysxCfg()
     return env_cfg
 
@@ -102,6 +110,10 @@ def check_launch(env_cfg: DirectMARLEnvCfg, args: argparse.Namespace) -> None:
     """
     if args.video and args.visualizer is None and not KitLauncher.is_available():
         args.visualizer = ["newton_gl"]
+    if args.video and args.visualizer is not None and not _RECORDERS & set(args.visualizer):
+        raise ConfigError(
+            f"--video cannot record --viz {','.join(args.visualizer) or 'none'}; choose newton_gl or kit."
+        )
     pre_launch_video_config(env_cfg, args)
     try:
         _, kit_sources = validate_launch(env_cfg, args)
@@ -115,8 +127,6 @@ def check_launch(env_cfg: DirectMARLEnvCfg, args: argparse.Namespace) -> None:
     for viewer, package in {"viser": "viser", "rerun": "rerun"}.items():
         if viewer in (args.visualizer or []) and importlib.util.find_spec(package) is None:
             raise ConfigError(f"--viz {viewer} needs the extra of that name: pip install 'isaaclab[{viewer}]==3.0.0'.")
-    if args.video and not set(args.visualizer or ["kit"]) & {"kit", "newton_gl", "newton_rtx"}:
-        raise ConfigError(f"--video cannot record --viz {','.join(args.visualizer)}; choose newton_gl or kit.")
 
 
 @contextmanager
@@ -136,7 +146,8 @@ def open_task(
     with launch_simulation(env_cfg, args):
         env_cfg.log_dir = str(log_dir)
         apply_video_recording(env_cfg, str(log_dir), args, subdir=video_folder)
-        env = IsaacLabVecEnv(gym.make(task, cfg=env_cfg), task)
+        with nullcontext() if args.verbose or args.info else _quiet():
+            env = IsaacLabVecEnv(gym.make(task, cfg=env_cfg), task)
         try:
             yield env
         finally:
@@ -146,6 +157,20 @@ def open_task(
 def dump_env_cfg(path: Path, env_cfg: DirectMARLEnvCfg) -> None:
     """Write the resolved configuration of the environment as YAML."""
     dump_yaml(str(path), env_cfg)
+
+
+@contextmanager
+def _quiet() -> Generator[None]:
+    """Keep what Isaac Lab prints to itself, unless it fails."""
+    said = io.StringIO()
+    try:
+        with redirect_stdout(said):
+            yield
+    except ConfigError:
+        raise
+    except BaseException:
+        sys.stderr.write(said.getvalue())
+        raise
 
 
 def _check_presets(task: str, tokens: list[str]) -> None:

@@ -1,0 +1,138 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Whatever cannot work is refused in one line before anything starts."""
+
+import importlib.util
+import sys
+import torch
+
+import pytest
+
+from ddpl_isaac import workflows
+from ddpl_isaac.cli import Parser, run
+from ddpl_isaac.runners.checkpoint import save_checkpoint
+
+GAME = "Coordination-Corners-v0"
+CART = "DDPL-Cart-Pendulum"
+needs_no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+
+
+def train_parser():
+    parser = Parser("Train.")
+    parser.add_argument("--max_iterations", type=int)
+    parser.add_argument("--run_name")
+    parser.add_argument("--checkpoint")
+    parser.add_video_args()
+    return parser
+
+
+@pytest.fixture
+def refusal(monkeypatch, capsys, tmp_path):
+    """Run the training with some arguments in an empty directory and return the line with which it is refused."""
+    monkeypatch.chdir(tmp_path)
+
+    def attempt(task, *tokens):
+        monkeypatch.setattr(sys, "argv", ["train.py", "--task", task, *tokens])
+        with pytest.raises(SystemExit) as caught:
+            run(workflows.train, train_parser())
+        assert caught.value.code == 2
+        message = capsys.readouterr().err
+        assert message.startswith("error: ")
+        assert message.count("\n") == 1
+        assert not list(tmp_path.glob("logs/**/*.yaml")), "a refused run leaves no directory"
+        return message
+
+    return attempt
+
+
+@pytest.mark.parametrize(
+    ("tokens", "expected"),
+    [
+        (["--num_envs", "0"], "'num_envs' (given in --num_envs) is 0; it must be >= 1."),
+        (["--max_iterations", "0"], "'max_iterations' (given in --max_iterations) is 0; it must be >= 1."),
+        (["--seed", "-1"], "'seed' (given in --seed) is -1; it must be >= 0."),
+        (["--num_env", "3"], "did you mean '--num_envs'?"),
+        (["agent.algorithm.gama=0.9"], "did you mean 'algorithm.gamma'?"),
+        (["env.decimation=3"], "a game without settings"),
+        (["--video"], "a game without a picture"),
+        (["--device", "gpu"], "it must be cpu, cuda or cuda:N."),
+        (["agent.class_name=ddpl_isaac.config:Runer"], "'class_name' is 'ddpl_isaac.config:Runer'"),
+        (["--checkpoint", "nowhere.pt"], "nowhere.pt does not exist"),
+        (["--checkpoint", "latest"], "There is no checkpoint of the task"),
+    ],
+)
+def test_arguments_of_a_game(refusal, tokens, expected):
+    assert expected in refusal(GAME, *tokens)
+
+
+@needs_no_gpu
+def test_a_gpu_where_there_is_none(refusal):
+    assert "--device cuda:0: this machine has no CUDA device." in refusal(GAME, "--device", "cuda:0")
+
+
+def test_a_checkpoint_of_another_task(refusal, tmp_path):
+    path = tmp_path / "model_3.pt"
+    save_checkpoint(path, {}, task=CART)
+    assert f"belongs to the task {CART}, not to {GAME}" in refusal(GAME, "--checkpoint", str(path))
+
+
+def test_a_truncated_checkpoint(refusal, tmp_path):
+    path = tmp_path / "model_3.pt"
+    save_checkpoint(path, {"weights": torch.zeros(1000)}, task=GAME)
+    path.write_bytes(path.read_bytes()[:-100])
+    before = path.read_bytes()
+    assert str(path) in refusal(GAME, "--checkpoint", str(path))
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("task", "nearest"),
+    [
+        ("DDPL-Cart-Pendulm", CART),
+        ("ddpl-shadow-hands", "DDPL-Shadow-Hands"),
+        ("Coordination-Corner-v0", GAME),
+    ],
+)
+def test_an_unknown_task_names_the_nearest_ones(refusal, task, nearest):
+    message = refusal(task)
+    assert f"Unknown task '{task}'" in message
+    assert nearest in message
+
+
+def test_a_module_that_is_not_there(refusal):
+    assert "there is no module 'no_such_module'" in refusal("no_such_module:Some-Task")
+
+
+def test_a_task_with_a_single_agent(refusal):
+    assert "has a single agent (CartpoleEnvCfg)" in refusal("Isaac-Cartpole-Direct")
+
+
+@pytest.mark.parametrize(
+    ("token", "expected"),
+    [
+        ("physics=ovphysics", "Did you mean 'physics=ovphysx'?"),
+        ("presets=nonsense", f"{CART} has no presets preset 'nonsense'"),
+        ("env.decimaton=3", "did you mean 'env.decimation'?"),
+        ("env.sim.dtt=0.1", "did you mean 'env.sim.dt'?"),
+        ("env.decimation=often", "the value must be like the default 2, a int."),
+        ("env.decimation.twice=1", "Unknown field 'env.decimation.twice'"),
+        ("env.decimation", "not of the form env.field=value"),
+    ],
+)
+def test_settings_of_a_task_of_isaac_lab(refusal, token, expected):
+    assert expected in refusal(CART, token)
+
+
+@pytest.mark.parametrize("tokens", [["--viz", "kit"], ["physics=isaacsim_physx"]])
+def test_isaac_sim_where_it_is_not_installed(refusal, tokens):
+    if importlib.util.find_spec("isaacsim"):
+        pytest.skip("Isaac Sim is installed")
+    message = refusal(CART, *tokens)
+    assert "Isaac Sim is not installed here" in message
+    assert "physics=ovphysx" in message
+
+
+def test_a_video_from_a_viewer_that_records_none(refusal):
+    assert "cannot record --viz none" in refusal(CART, "--video", "--viz", "none")
