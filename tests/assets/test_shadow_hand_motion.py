@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from ddpl_isaac.assets.shadow_hand import BALL_REST
+
 REFERENCE = json.loads((Path(__file__).parent / "shadow_hand_reference.json").read_text(encoding="utf-8"))
 MOTORS, TENDONS = REFERENCE["motors"], REFERENCE["tendons"]
 
@@ -116,6 +118,7 @@ def test_tendon_gives_way_to_a_load_as_the_reference_does(measured, name):
 def test_cupped_hand_keeps_the_ball(measured):
     ball = measured["ball"]
     assert ball["kept"] >= 0.95 * ball["of"], ball
+    assert ball["mean"] == pytest.approx(BALL_REST, abs=0.008), "the ball lies elsewhere than on the palm"
 
 
 def test_random_actions_stay_finite(measured):

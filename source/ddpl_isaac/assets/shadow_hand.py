@@ -48,7 +48,8 @@ cupped hand then caught and kept the ball for 3 s in 64 of 64 environments on Ph
 BALL_REST = (0.340, -0.018, 0.0535)
 """Where that ball comes to rest in the cupped hand, in the root frame [m].
 
-No place to let go of a ball: with a reset's noise it would overlap the palm. Mean over 64 drops from :data:`PALM_CENTER` on PhysX; the standard deviation is (0.004, 0.0025, 0.0005) m.
+No place to let go of a ball: with a reset's noise it would overlap the palm. Mean over 64 drops from
+:data:`PALM_CENTER` on PhysX; the standard deviation is (0.004, 0.0025, 0.0005) m.
 """
 
 GOAL_POSITION_OFFSET = (0.36, 0.0, 0.0535)
