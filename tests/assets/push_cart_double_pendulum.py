@@ -15,7 +15,7 @@ import gymnasium as gym
 
 from isaaclab_tasks.utils.hydra import resolve_task_config
 
-import ddpl_isaac.tasks  # noqa: F401
+import ddpl_isaac.tasks  # ruff: ignore[unused-import]
 
 engine, *efforts = sys.argv[1:]
 cfg, _ = resolve_task_config("DDPL-Cart-Pendulum", None, overrides=[f"physics={engine}"])

@@ -5,11 +5,12 @@
 """The cart-double-pendulum: the file, and what it does when it is pushed."""
 
 import json
-import pytest
 import subprocess
 import sys
 import torch
 from pathlib import Path
+
+import pytest
 
 from ddpl_isaac.assets.cart_double_pendulum import CART_DOUBLE_PENDULUM_CFG, LINKS, USD_PATH, write_usd
 

@@ -15,7 +15,7 @@ import gymnasium as gym
 
 from isaaclab_tasks.utils.hydra import resolve_task_config
 
-import ddpl_isaac.tasks  # noqa: F401
+import ddpl_isaac.tasks  # ruff: ignore[unused-import]
 
 TASKS = {
     "hands": {"ours": "DDPL-Shadow-Hands", "stock": "Isaac-Shadow-Handover-Direct"},

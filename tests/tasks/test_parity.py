@@ -4,11 +4,12 @@
 
 """Our tasks are the decision processes of Isaac Lab's: same robots, seed and actions give the same rollout."""
 
-import pytest
 import subprocess
 import sys
 import torch
 from pathlib import Path
+
+import pytest
 
 NUM_ENVS, NUM_STEPS = 8, 200
 

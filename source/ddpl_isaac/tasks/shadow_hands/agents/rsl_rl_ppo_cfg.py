@@ -7,11 +7,14 @@
 from isaaclab.utils import configclass
 from isaaclab_rl.rsl_rl import RslRlMLPModelCfg, RslRlOnPolicyRunnerCfg, RslRlPpoAlgorithmCfg
 
+from ddpl_isaac.tasks.common import default_device
+
 
 @configclass
 class ShadowHandsPPORunnerCfg(RslRlOnPolicyRunnerCfg):
     """The figures of Isaac Lab's handover task; rewards are summed over agents."""
 
+    device = default_device()
     num_steps_per_env = 16
     max_iterations = 3500
     save_interval = 250
