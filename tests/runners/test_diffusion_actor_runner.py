@@ -22,11 +22,13 @@ SMALL = [
     "agent.num_steps_per_env=4",
     "agent.save_interval=2",
     "agent.algorithm.warmup_steps=64",
-    "agent.algorithm.replay={capacity: 4096, batch_size: 32}",
+    "agent.algorithm.replay.capacity=4096",
+    "agent.algorithm.replay.batch_size=32",
     "agent.algorithm.actor_batch_size=8",
     "agent.algorithm.actor.hidden_dims=[16]",
     "agent.algorithm.critic.hidden_dims=[16]",
-    "agent.algorithm.sampler={num_steps: 3, compile: eager}",
+    "agent.algorithm.sampler.num_steps=3",
+    "agent.algorithm.sampler.compile=eager",
 ]
 
 

@@ -57,7 +57,6 @@ class DDPL:
         names = [*stack.names, *(["state"] if stack.has_state else [])]
         self.guard = NonFiniteGuard(names, storage.num_envs, device)
         self._returns = torch.zeros(storage.num_envs, device=device)
-        self._eta_capped = torch.zeros(num_agents, device=device)
         self._weighed: tuple | None = None
         self._began = False
 
@@ -208,10 +207,10 @@ class DDPL:
             eta_max = cfg.eta_range_cap / (self.qbar_range + 1e-8)
             budget = cfg.kl_budget / (self.stack.num_agents if cfg.kl_budget_per_agent else 1)
             self.eta = solve_eta(qbar, budget, eta_max)
-            self._eta_capped = (self.eta >= 0.999 * eta_max).float()
         weights = importance_weights(qbar, self.eta)
         diagnostics = issm_diagnostics(weights, qbar, candidates, self.stack.action_mask)
-        diagnostics |= {"eta": self.eta, "eta_capped": self._eta_capped}
+        capped = (self.eta * self.qbar_range >= 0.999 * cfg.eta_range_cap).float()
+        diagnostics |= {"eta": self.eta, "eta_capped": capped}
         self._weighed = batch.obs, candidates, weights, self._by_agent(diagnostics)
 
     def _by_agent(self, values: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -25,10 +25,11 @@ def issm_diagnostics(
     ess_AB = effective_sample_share(weights_ABM)
     mask = action_mask_AD[:, None, None, :]
     edge = ((candidates_ABMD.abs() > _EDGE) * mask).mean((1, 2)).sum(-1) / dims_A
+    # kthvalue rather than quantile, which asks the device whether its argument is a share
     std_AD = candidates_ABMD.std(dim=2).mean(1)
     summary = {
         "ess": ess_AB.mean(-1),
-        "ess_p10": ess_AB.quantile(0.1, dim=-1),
+        "ess_p10": ess_AB.kthvalue(-(-ess_AB.shape[-1] // 10), dim=-1).values,
         "kl_to_uniform": kl_to_uniform(weights_ABM).mean(-1),
         "max_weight": weights_ABM.amax(-1).mean(-1),
         "L4": fourth_moment(weights_ABM).mean(-1),
