@@ -4,6 +4,7 @@
 
 """The learner learns, waits for nobody, and resumes."""
 
+import copy
 from dataclasses import asdict
 
 import pytest
@@ -122,7 +123,7 @@ def test_a_restored_learner_goes_on_as_the_saved_one_would_have():
     collect(learner, env, 8)
     for _ in range(3):
         learner.update()
-    restored.load(learner.save())
+    restored.load(copy.deepcopy(learner.save()))
     restored.storage.load_state_dict(learner.storage.state_dict())
     learner._weighed = None  # candidates are drawn anew after a restart
     results = []
