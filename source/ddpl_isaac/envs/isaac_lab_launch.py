@@ -20,7 +20,7 @@ from typing import Any
 
 import gymnasium as gym
 
-import isaaclab_tasks  # ruff: ignore[unused-import], registers Isaac Lab's tasks
+import isaaclab_tasks  # noqa: F401, registers Isaac Lab's tasks
 from isaaclab.app import add_launcher_args, launch_simulation, validate_launch
 from isaaclab.envs import DirectMARLEnvCfg
 from isaaclab.utils.io import dump_yaml
@@ -33,7 +33,7 @@ from isaaclab_tasks.utils.hydra import collect_presets
 from isaaclab_tasks.utils.parse_cfg import load_cfg_from_registry
 from isaaclab_tasks.utils.preset_cli import enumerate_task_presets
 
-import ddpl_isaac.tasks  # ruff: ignore[unused-import], registers ours also where the package is on the path but not installed
+import ddpl_isaac.tasks  # noqa: F401, registers ours also where the package is on the path but not installed
 from ddpl_isaac.config_loader import ConfigError, nearest
 from ddpl_isaac.envs.isaac_lab import IsaacLabVecEnv
 
