@@ -17,7 +17,7 @@ from isaaclab.scene import InteractiveSceneCfg
 from isaaclab.sim import SimulationCfg
 from isaaclab.sim.spawners.materials import RigidBodyMaterialBaseCfg
 from isaaclab.utils import configclass, replace
-from isaaclab.utils.math import quat_mul
+from isaaclab.utils.math import quat_apply, quat_mul
 from isaaclab.visualizers import VisualizerCfg
 from isaaclab_assets.robots.shadow_hand import (
     FINGERTIP_NAMES,
@@ -33,7 +33,7 @@ from isaaclab_physx.physics import PhysxCfg
 from isaaclab_physx.sim.schemas import PhysxRigidBodyCfg
 from isaaclab_tasks.utils import PresetCfg
 
-from ddpl_isaac.assets.shadow_hand import PALM_CENTER, SHADOW_HAND_CFG
+from ddpl_isaac.assets.shadow_hand import GOAL_POSITION_OFFSET, PALM_CENTER, SHADOW_HAND_CFG
 from ddpl_isaac.tasks.common import GROUND_CFG, LIGHT_CFG, default_device
 
 Vector = tuple[float, float, float]
@@ -66,12 +66,12 @@ def _hand_cfg(agent: str, hand: ArticulationCfg) -> ArticulationCfg:
     return replace(hand, prim_path=f"{{ENV_REGEX_NS}}/{agent}", init_state=pose)
 
 
-def _ball_cfg(offset: Vector) -> RigidObjectCfg:
-    """Return a ball at ``offset`` in the root frame of the first hand, whose fingers point along -y of the world."""
-    (x, y, z), _ = HAND_POSES["right_hand"]
-    return replace(
-        BALL_CFG, init_state=RigidObjectCfg.InitialStateCfg(pos=(x + offset[1], y - offset[0], z + offset[2]))
-    )
+def _ball_cfg(hand: ArticulationCfg, offset: Vector) -> RigidObjectCfg:
+    """Return a ball at ``offset`` in the root frame of the first agent's hand."""
+    agent = next(iter(HAND_POSES))
+    turn, origin = (torch.tensor(value, dtype=torch.float64) for value in (_turned(agent, hand), HAND_POSES[agent][0]))
+    position = origin + quat_apply(turn, torch.tensor(offset, dtype=torch.float64))
+    return replace(BALL_CFG, init_state=RigidObjectCfg.InitialStateCfg(pos=tuple(position.tolist())))
 
 
 BALL_CFG = RigidObjectCfg(
@@ -103,8 +103,8 @@ BALL_CFG = RigidObjectCfg(
 class BallCfg(PresetCfg):
     """The ball over the palm of the hand in use."""
 
-    nucleus = _ball_cfg(NUCLEUS_SPAWN)
-    default = _ball_cfg(PALM_CENTER)
+    nucleus = _ball_cfg(SHADOW_HAND_PHYSX_CFG, NUCLEUS_SPAWN)
+    default = _ball_cfg(SHADOW_HAND_CFG, PALM_CENTER)
 
 
 @configclass
@@ -112,7 +112,7 @@ class GoalOffsetCfg(PresetCfg):
     """The goal over the palm of the hand in use."""
 
     nucleus = NUCLEUS_GOAL
-    default = PALM_CENTER
+    default = GOAL_POSITION_OFFSET
 
 
 def _hand_presets(agent: str) -> PresetCfg:
