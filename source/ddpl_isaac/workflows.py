@@ -20,7 +20,7 @@ from ddpl_isaac import run_directory
 from ddpl_isaac.cli import CommandLine, end_on_user_error
 from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.config_loader import ConfigError, load_config
-from ddpl_isaac.envs.registry import EnvPlan, dump_env_cfg, open_env, plan_env
+from ddpl_isaac.envs.registry import EnvPlan, dump_env_cfg, is_game, open_env, plan_env
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.run_directory import LOG_ROOT, shown
 from ddpl_isaac.runners.checkpoint import checkpoint_task, resolve_checkpoint
@@ -53,7 +53,7 @@ def train(command: CommandLine) -> None:
         runner = _make_runner(env, plan, cfg, run_dir, resumed_from)
         start = time.monotonic()
         interrupted = _learn(runner, cfg.max_iterations, run_dir)
-        _conclude(plan, run_dir, time.monotonic() - start, interrupted=interrupted)
+        _conclude(args.task, run_dir, time.monotonic() - start, interrupted=interrupted)
 
 
 def play(command: CommandLine) -> None:
@@ -116,9 +116,7 @@ def _settings(plan: EnvPlan, overrides: list[str], flags: dict, checkpoint: Path
     source = (run_directory.settings_of(checkpoint) if checkpoint else None) or plan.settings
     cfg = load_config(source, overrides, flags)
     if source is None:
-        print(
-            f"{plan.task} brings no settings for DDPL (ddpl_cfg_entry_point); the defaults of config/ddpl.yaml apply."
-        )
+        print(f"{plan.task} has no settings for DDPL (ddpl_cfg_entry_point): the defaults of config/ddpl.yaml apply.")
     if cfg.experiment_name == TrainConfig().experiment_name:
         cfg.experiment_name = plan.task.lower().replace("-", "_")
     return cfg
@@ -174,18 +172,18 @@ def _announce(plan: EnvPlan, cfg: TrainConfig, run_dir: Path, resumed_from: Path
         print("Starting the simulation: less than a minute, or a few where kernels are compiled first.", flush=True)
 
 
-def _conclude(plan: EnvPlan, run_dir: Path, seconds: float, *, interrupted: bool) -> None:
+def _conclude(task: str, run_dir: Path, seconds: float, *, interrupted: bool) -> None:
     """Say where everything is and what to do with it."""
     newest = max(run_dir.glob("model_*.pt"), key=lambda path: path.stat().st_mtime)
     how = "Interrupted and saved" if interrupted else "Done"
     python = "uv run" if "UV" in os.environ else "python"
-    this = f"--task {plan.task} --checkpoint {shown(newest)}"
+    this = f"--task {task} --checkpoint {shown(newest)}"
     print(
         f"{how} after {seconds:.0f} s. Checkpoint: {shown(newest)}\n"
         f"  curves:   {'uv run ' if python == 'uv run' else ''}tensorboard --logdir {shown(run_dir)}\n"
-        f"  play:     {python} scripts/play.py {this}{'' if plan.cfg is None else ' --video'}\n"
+        f"  play:     {python} scripts/play.py {this}{'' if is_game(task) else ' --video'}\n"
         f"  evaluate: {python} scripts/evaluate.py {this}\n"
-        f"  go on:    {python} scripts/train.py --task {plan.task} --checkpoint latest",
+        f"  go on:    {python} scripts/train.py --task {task} --checkpoint latest",
         flush=True,
     )
 

@@ -153,6 +153,7 @@ def test_a_task_of_somebody_else_trains_with_the_defaults_and_says_so(tmp_path):
     task = "unlike_agents:Test-Unlike-Agents"
     printed = succeed("train", tmp_path, "--task", task, "--num_envs", "3", "--max_iterations", "2", *SMALL)
     assert "Test-Unlike-Agents has no settings for DDPL" in printed
+    assert f"scripts/train.py --task {task} --checkpoint latest" in printed
     assert list(tmp_path.glob("logs/ddpl/test_unlike_agents/*/model_1.pt"))
 
 
