@@ -7,6 +7,7 @@
 Usage: ``python push_cart_double_pendulum.py ENGINE CART_FORCE PENDULUM_TORQUE``
 """
 
+import importlib
 import json
 import sys
 import torch
@@ -15,7 +16,8 @@ import gymnasium as gym
 
 from isaaclab_tasks.utils.hydra import resolve_task_config
 
-import ddpl_isaac.tasks  # ruff: ignore[unused-import]
+importlib.import_module("ddpl_isaac.tasks")  # registers them
+
 
 engine, *efforts = sys.argv[1:]
 cfg, _ = resolve_task_config("DDPL-Cart-Pendulum", None, overrides=[f"physics={engine}"])

@@ -26,11 +26,13 @@ def upright_mass_matrix() -> torch.Tensor:
     cart, pole, pendulum = (1.0, 1.0, 1.0)
     h, hinge, inertia = 0.47, 0.94, (0.06**2 + 1.0**2) / 12
     far = hinge + h
-    return torch.tensor([
-        [cart + pole + pendulum, -(pole * h + pendulum * far), -pendulum * h],
-        [-(pole * h + pendulum * far), pole * h**2 + pendulum * far**2 + 2 * inertia, pendulum * far * h + inertia],
-        [-pendulum * h, pendulum * far * h + inertia, pendulum * h**2 + inertia + PENDULUM_ARMATURE],
-    ])
+    return torch.tensor(
+        [
+            [cart + pole + pendulum, -(pole * h + pendulum * far), -pendulum * h],
+            [-(pole * h + pendulum * far), pole * h**2 + pendulum * far**2 + 2 * inertia, pendulum * far * h + inertia],
+            [-pendulum * h, pendulum * far * h + inertia, pendulum * h**2 + inertia + PENDULUM_ARMATURE],
+        ]
+    )
 
 
 def test_the_shipped_file_is_the_one_that_the_code_writes(tmp_path: Path):

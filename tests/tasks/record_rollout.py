@@ -7,6 +7,7 @@
 Usage: ``python record_rollout.py {ours|stock} {hands|cart} NUM_ENVS NUM_STEPS ENGINE FILE``
 """
 
+import importlib
 import sys
 import torch
 from pathlib import Path
@@ -15,7 +16,8 @@ import gymnasium as gym
 
 from isaaclab_tasks.utils.hydra import resolve_task_config
 
-import ddpl_isaac.tasks  # ruff: ignore[unused-import]
+importlib.import_module("ddpl_isaac.tasks")  # registers them
+
 
 TASKS = {
     "hands": {"ours": "DDPL-Shadow-Hands", "stock": "Isaac-Shadow-Handover-Direct"},

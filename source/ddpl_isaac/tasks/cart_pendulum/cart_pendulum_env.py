@@ -37,6 +37,7 @@ class CartPendulumEnv(DirectMARLEnv):
         # index tensors on the device spare an upload per step
         self._joint_ids = torch.tensor(joint_ids, device=self.device)
         self._motor_ids = self._joint_ids[[0, 2]]
+        self._command = self.robot.actuators.target_command.effort.torch
         self._effort_scale = torch.tensor([cfg.cart_action_scale, cfg.pendulum_action_scale], device=self.device)
         self._success_steps = round(cfg.success_duration_s / self.step_dt)
         self._upright_steps = torch.zeros(self.num_envs, dtype=torch.long, device=self.device)
@@ -45,8 +46,8 @@ class CartPendulumEnv(DirectMARLEnv):
     def _pre_physics_step(self, actions: dict[str, torch.Tensor]) -> None:
         self.actions = actions
         efforts = torch.cat([actions["cart"], actions["pendulum"]], dim=-1) * self._effort_scale
-        # the targets stay in force for every physics step of this decision
-        self.robot.actuators.target_command.set_effort_index(value=efforts, joint_ids=self._motor_ids)
+        # the command stays in force for every physics step of this decision
+        self._command[:, self._motor_ids] = efforts
         self.scene.targets_changed = True
 
     def _apply_action(self) -> None:

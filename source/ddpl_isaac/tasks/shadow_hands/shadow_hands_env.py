@@ -54,6 +54,8 @@ class ShadowHandsEnv(DirectMARLEnv):
         self.hands: list[Articulation] = [self.scene[agent] for agent in cfg.possible_agents]
         self.object = self.scene["object"]
         self._find_motors_and_fingertips()
+        # views of the command buffers, which spare the setters' writes to the engine: one write follows anyway
+        self._commands = [hand.actuators.target_command.position.torch for hand in self.hands]
 
         poses = torch.stack([hand.data.default_root_pose.torch for hand in self.hands])
         offset = torch.tensor(cfg.goal_position_offset, device=self.device).expand_as(poses[..., :3])
@@ -93,8 +95,10 @@ class ShadowHandsEnv(DirectMARLEnv):
 
         tendon_targets = saturate(unscale_transform(tendon_actions, *self._tendon_limits), *self._tendon_limits)
         tendon_targets = torch.nan_to_num(tendon_targets)
-        for hand, target, tendon_target in zip(self.hands, targets, tendon_targets, strict=True):
-            hand.actuators.target_command.set_position_index(value=target, joint_ids=self._motors)
+        for hand, command, target, tendon_target in zip(
+            self.hands, self._commands, targets, tendon_targets, strict=True
+        ):
+            command[:, self._motors] = target
             hand.set_fixed_tendon_position_target_index(target=tendon_target, fixed_tendon_ids=self._tendons)
         self.scene.targets_changed = True
 
@@ -147,12 +151,14 @@ class ShadowHandsEnv(DirectMARLEnv):
         self.goals.update(distance, cfg.success_distance_threshold, cfg.success_steps_required)
         self._draw_goals()
         mean_distance = distance.mean()
-        self.extras.setdefault("log", {}).update({
-            "dist_reward": reward.mean(),
-            "dist_goal": mean_distance,
-            "Metrics/goal_distance": mean_distance,
-            "Diagnostics/success_steps": self.goals.success_steps.float().mean(),
-        })
+        self.extras.setdefault("log", {}).update(
+            {
+                "dist_reward": reward.mean(),
+                "dist_goal": mean_distance,
+                "Metrics/goal_distance": mean_distance,
+                "Diagnostics/success_steps": self.goals.success_steps.float().mean(),
+            }
+        )
         return dict.fromkeys(self.possible_agents, reward)
 
     def _draw_goals(self) -> None:
@@ -170,8 +176,8 @@ class ShadowHandsEnv(DirectMARLEnv):
         self._goal_rot[env_ids] = self._random_rotation(len(env_ids))
         self._draw_goals()
         self._reset_ball(env_ids)
-        for hand, previous in zip(self.hands, self._prev_targets, strict=True):
-            previous[env_ids] = self._reset_hand(hand, env_ids)
+        for hand, command, previous in zip(self.hands, self._commands, self._prev_targets, strict=True):
+            command[env_ids] = previous[env_ids] = self._reset_hand(hand, env_ids)
         self._read_state()
 
     def _log_episodes(self, env_ids: torch.Tensor) -> None:
@@ -210,7 +216,6 @@ class ShadowHandsEnv(DirectMARLEnv):
         position = sample_joint_positions_within_limits(position, limits, self.cfg.reset_dof_pos_noise)
         noise = self.cfg.reset_dof_vel_noise * sample_uniform(-1.0, 1.0, position.shape, self.device)
         velocity = data.default_joint_vel.torch[env_ids] + noise
-        hand.actuators.target_command.set_position_index(value=position, env_ids=env_ids)
         hand.write_joint_position_to_sim_index(position=position, env_ids=env_ids)
         hand.write_joint_velocity_to_sim_index(velocity=velocity, env_ids=env_ids)
         return position
