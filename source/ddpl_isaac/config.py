@@ -52,6 +52,9 @@ class ActorConfig:
     action_features: int = 64
     """Number of learnable Fourier features of the noisy action; even, >= 0 (0: none)."""
 
+    initial_std: float = 0.5
+    """Standard deviation of the Gaussian that the untrained policy is, in units of the box half-width; > 0."""
+
     learning_rate: float = 3.0e-4
     """Adam learning rate, > 0."""
 

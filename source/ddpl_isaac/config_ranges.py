@@ -71,6 +71,7 @@ RANGES: dict[str, Range] = {
     "algorithm.actor.hidden_dims": COUNT,
     "algorithm.actor.time_features": Range(2, even=True),
     "algorithm.actor.action_features": Range(0, even=True),
+    "algorithm.actor.initial_std": POSITIVE,
     "algorithm.actor.learning_rate": POSITIVE,
     "algorithm.actor.ema_decay": SHARE,
     "algorithm.critic.hidden_dims": COUNT,

@@ -76,3 +76,12 @@ def test_score_matching_teaches_the_actor_a_target_for_each_state():
     actions = actor.sample(torch.tensor([[[-1.0]], [[1.0]]]), 500)[0, :, :, 0]
     torch.testing.assert_close(actions.mean(1), torch.tensor([-0.5, 0.5]), atol=0.1, rtol=0.0)
     assert actions.std(1).max() < 0.25
+
+
+@pytest.mark.parametrize("initial_std", [0.1, 0.3])
+def test_the_untrained_policy_is_a_gaussian_of_the_given_deviation(initial_std):
+    cfg = ActorConfig(hidden_dims=[16], initial_std=initial_std)
+    actor = DiffusionActor(O, MASK, cfg, SamplerConfig(num_steps=20))
+    actions = actor.sample(torch.randn(4, 2, O), 5000)[1]
+    assert abs(actions.mean()) < 0.01
+    assert abs(actions.std() - initial_std) < 0.2 * initial_std

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from ddpl_isaac.config import ActorConfig
+from ddpl_isaac.diffusion.schedule import Schedule
 from ddpl_isaac.models.fourier_features import FourierFeatures
 from ddpl_isaac.models.stacked_mlp import StackedLinear, StackedMLP
 
@@ -25,8 +26,11 @@ class Denoiser(nn.Module):
     once per state, the time once per denoising step, the noisy action once per candidate and step.
     """
 
-    def __init__(self, obs_dim: int, action_mask_AD: torch.Tensor, num_steps: int, cfg: ActorConfig) -> None:
-        """Create the networks; the last layer starts at zero, so that the first prediction is zero."""
+    def __init__(self, obs_dim: int, action_mask_AD: torch.Tensor, schedule: Schedule, cfg: ActorConfig) -> None:
+        """Create the networks.
+
+        The last layer starts at zero, so that the first prediction is the exact one for actions N(0, initial_std^2).
+        """
         super().__init__()
         num_agents, action_dim = action_mask_AD.shape
         width = cfg.hidden_dims[0]
@@ -38,9 +42,14 @@ class Denoiser(nn.Module):
         self.mlp = StackedMLP(num_agents, cfg.hidden_dims, action_dim)
         nn.init.zeros_(self.mlp.layers[-1].weight)
         nn.init.zeros_(self.mlp.layers[-1].bias)
-        time = (torch.arange(num_steps) + 1.0) / num_steps
+        time = (torch.arange(schedule.num_steps) + 1.0) / schedule.num_steps
         self.register_buffer("_mask", action_mask_AD[:, None, :].clone(), persistent=False)
         self.register_buffer("_time", time.view(1, -1, 1), persistent=False)
+        # eps given x for Gaussian actions: its mean is skip * x, its standard deviation out (Karras et al. 2022, app. B)
+        action_variance = schedule.signal.square() * cfg.initial_std**2
+        variance = action_variance + schedule.noise.square()
+        self.register_buffer("skip", schedule.noise / variance, persistent=False)
+        self.register_buffer("out", (action_variance / variance).sqrt(), persistent=False)
 
     def project_observation(self, obs_ARO: torch.Tensor) -> torch.Tensor:
         """Project the observations. Shape: (A, R, O) -> (A, R, W)."""
@@ -51,7 +60,25 @@ class Denoiser(nn.Module):
         phase = self._time * self.time_frequencies * (2.0 * math.pi)
         return self.time_projection(torch.cat((phase.sin(), phase.cos()), dim=-1))
 
-    def forward(self, x_ARD: torch.Tensor, obs_ARW: torch.Tensor, time_ARW: torch.Tensor) -> torch.Tensor:
-        """Predict the noise in x. ``obs`` and ``time`` are projected and broadcast over rows. Shape: (A, R, D)."""
-        # padding stays zero through the whole chain, as it is in training
-        return self.mlp(self.action_projection(self.action_features(x_ARD)) + obs_ARW + time_ARW) * self._mask
+    def forward(
+        self,
+        x_ARD: torch.Tensor,
+        obs_ARW: torch.Tensor,
+        time_ARW: torch.Tensor,
+        skip: torch.Tensor,
+        out: torch.Tensor,
+    ) -> torch.Tensor:
+        """Predict the noise in x: what a Gaussian policy would imply, plus what the network adds in units of its error.
+
+        Args:
+            x_ARD: Noisy actions.
+            obs_ARW: Projected observations, broadcast over rows.
+            time_ARW: Rows of :meth:`time_table`, broadcast over rows.
+            skip: Entry of ``skip`` for the noise level, broadcast over x.
+            out: Entry of ``out`` for the noise level, broadcast over x.
+
+        Returns:
+            Predicted noise, zero in the padding throughout the chain, as in training. Shape: (A, R, D).
+        """
+        hidden = self.action_projection(self.action_features(x_ARD)) + obs_ARW + time_ARW
+        return (skip * x_ARD + out * self.mlp(hidden)) * self._mask

@@ -42,9 +42,9 @@ class DiffusionActor(nn.Module):
         """
         super().__init__()
         self.num_steps = sampler_cfg.num_steps
-        self.denoiser = Denoiser(obs_dim, action_mask_AD, self.num_steps, cfg)
         self.register_buffer("action_mask", action_mask_AD, persistent=False)
         schedule = make_schedule(self.num_steps, sampler_cfg.schedule, sampler_cfg.variance)
+        self.denoiser = Denoiser(obs_dim, action_mask_AD, schedule, cfg)
         for name, coefficient in schedule._asdict().items():
             self.register_buffer(f"_{name}", coefficient, persistent=False)
         self._step_function = step_function
@@ -67,7 +67,8 @@ class DiffusionActor(nn.Module):
         if num_samples > 1:
             obs_ARW = obs_ARW.repeat_interleave(num_samples, dim=1)
         times_AHW = self.denoiser.time_table()
-        conditioning = [(obs_ARW, times_AHW[:, step, None]) for step in range(self.num_steps)]
+        levels = zip(times_AHW.unsqueeze(2).unbind(1), self.denoiser.skip, self.denoiser.out, strict=True)
+        conditioning = [(obs_ARW, *level) for level in levels]
         noise_HARD = noise_HARD * self.action_mask[:, None, :]
         actions = ddpm_sample(self.denoiser, self.schedule, noise_HARD, conditioning, self._step_function)
         return actions.unflatten(1, (obs_BAO.shape[0], num_samples))
@@ -85,8 +86,9 @@ class DiffusionActor(nn.Module):
 
         def predict_noise(x_ABMD: torch.Tensor, step_ABM: torch.Tensor) -> torch.Tensor:
             obs_ARW = obs_AB1W.expand(-1, -1, M, -1).flatten(1, 2)
-            time_ARW = times_AHW[agent, step_ABM.flatten(1)]
-            return self.denoiser(x_ABMD.flatten(1, 2), obs_ARW, time_ARW).unflatten(1, (B, M))
+            step_AR = step_ABM.flatten(1)
+            level = times_AHW[agent, step_AR], self.denoiser.skip[step_AR, None], self.denoiser.out[step_AR, None]
+            return self.denoiser(x_ABMD.flatten(1, 2), obs_ARW, *level).unflatten(1, (B, M))
 
         return score_matching_loss(
             predict_noise, candidates_ABMD, weights_ABM, self.schedule, step, noise, self.action_mask, loss_clip
