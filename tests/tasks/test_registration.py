@@ -4,6 +4,7 @@
 
 """The registered tasks, as far as that needs no simulator."""
 
+import importlib
 import subprocess
 import sys
 from typing import Any
@@ -13,6 +14,8 @@ import pytest
 
 from isaaclab_tasks.utils.hydra import resolve_task_config
 from isaaclab_tasks.utils.parse_cfg import load_cfg_from_registry
+
+importlib.import_module("ddpl_isaac.tasks")  # registers them
 
 STOCK = {"DDPL-Shadow-Hands": "Isaac-Shadow-Handover-Direct", "DDPL-Cart-Pendulum": "Isaac-Pendulum-MARL-Direct"}
 ENGINES = {
@@ -146,9 +149,9 @@ def test_our_hand_has_the_names_that_the_task_looks_for():
 def test_building_any_settings_imports_no_simulator():
     code = """
 import sys
+import ddpl_isaac.tasks
 from isaaclab_tasks.utils.hydra import resolve_task_config
 
-importlib.import_module("ddpl_isaac.tasks")  # registers them
 for task in ("DDPL-Shadow-Hands", "DDPL-Cart-Pendulum"):
     for agent in ("rsl_rl", "skrl_mappo", "skrl_ippo"):
         resolve_task_config(task, agent + "_cfg_entry_point", overrides=[])
