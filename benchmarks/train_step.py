@@ -14,6 +14,7 @@ import resource
 import statistics
 import time
 import torch
+from collections.abc import Callable
 from dataclasses import asdict
 
 from ddpl_isaac.cli import CommandLine, Parser, end_on_user_error, run
@@ -30,7 +31,7 @@ def make_parser() -> Parser:
     return parser
 
 
-def timed(function, device: str) -> float:
+def timed(function: Callable[[], None], device: str) -> float:
     """Return the duration of a call [s], with what it left on the device."""
     start = time.perf_counter()
     function()

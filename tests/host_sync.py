@@ -14,33 +14,37 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from typing import Any
 
-READS = frozenset((
-    "item",
-    "tolist",
-    "numpy",
-    "cpu",
-    "__bool__",
-    "__int__",
-    "__float__",
-    "__index__",
-    "__array__",
-    "__repr__",
-))
+READS = frozenset(
+    (
+        "item",
+        "tolist",
+        "numpy",
+        "cpu",
+        "__bool__",
+        "__int__",
+        "__float__",
+        "__index__",
+        "__array__",
+        "__repr__",
+    )
+)
 """Methods of a tensor whose result is on the host."""
 
-DATA_DEPENDENT = frozenset([
-    "item",
-    "_local_scalar_dense",
-    "is_nonzero",
-    "nonzero",
-    "nonzero_numpy",
-    "masked_select",
-    "equal",
-    "allclose",
-    "_unique2",
-    "unique_dim",
-    "unique_consecutive",
-])
+DATA_DEPENDENT = frozenset(
+    [
+        "item",
+        "_local_scalar_dense",
+        "is_nonzero",
+        "nonzero",
+        "nonzero_numpy",
+        "masked_select",
+        "equal",
+        "allclose",
+        "_unique2",
+        "unique_dim",
+        "unique_consecutive",
+    ]
+)
 """Operators whose result or shape depends on the data, so that a CUDA device must be waited for."""
 
 

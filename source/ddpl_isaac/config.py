@@ -7,13 +7,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
+
 from omegaconf import OmegaConf
-from typing import Any, TypeVar
-
-_Config = TypeVar("_Config")
 
 
-def from_dict(schema: type[_Config], values: dict[str, Any]) -> _Config:
+def from_dict[Config](schema: type[Config], values: dict[str, Any]) -> Config:
     """Build a configuration from plain containers; missing fields keep their defaults.
 
     Raises:

@@ -5,10 +5,11 @@
 """The learner learns, waits for nobody, and resumes."""
 
 import copy
+import itertools
+import torch
 from dataclasses import asdict
 
 import pytest
-import torch
 from fakes import FakeEnv
 from host_sync import forbid_host_sync
 
@@ -113,7 +114,7 @@ def test_the_reference_is_frozen_for_a_window_of_actor_steps():
     for _ in range(5):
         learner.update()
         weights.append(learner.reference.denoiser.mlp.layers[0].weight.clone())
-    same = [torch.equal(one, other) for one, other in zip(weights, weights[1:], strict=False)]
+    same = [torch.equal(one, other) for one, other in itertools.pairwise(weights)]
     assert same == [True, True, False, True]
 
 
@@ -138,5 +139,5 @@ def test_a_number_that_is_not_finite_stops_the_run_before_it_is_learned_from():
     env = FakeEnv(num_envs=4, nonfinite_at=(2, 1, "pole"))
     learner = make_learner(env)
     collect(learner, env, 4)
-    with pytest.raises(NonFiniteError, match="environment 1 .* step 2"):
+    with pytest.raises(NonFiniteError, match=r"environment 1 .* step 2"):
         learner.compute_returns(env.get_observations())

@@ -4,8 +4,9 @@
 
 """Candidates come from where the proposal says."""
 
-import pytest
 import torch
+
+import pytest
 
 from ddpl_isaac.algorithms.proposal import propose
 from ddpl_isaac.config import IssmConfig

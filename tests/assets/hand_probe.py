@@ -155,10 +155,12 @@ def pull_against_a_load(probe: Probe) -> dict[str, float]:
 def hold_the_ball(probe: Probe, seconds: float = 3.0) -> dict:
     """Drop the ball into the cupped right hands, joints and ball as noisy as after a reset."""
     num_envs, device = probe.env.num_envs, probe.env.device
-    cupped = torch.tensor([
-        *(CUPPED_JOINTS[name] for name in JOINT_NAMES),
-        *(CUPPED_TENDONS[name] for name in TENDON_NAMES),
-    ])
+    cupped = torch.tensor(
+        [
+            *(CUPPED_JOINTS[name] for name in JOINT_NAMES),
+            *(CUPPED_TENDONS[name] for name in TENDON_NAMES),
+        ]
+    )
     probe.set_joints(0.2)
     forward, side, up = PALM_CENTER
     spawn = torch.tensor([side, -forward, 0.5 + up]) + 0.01 * (2.0 * torch.rand(num_envs, 3) - 1.0)

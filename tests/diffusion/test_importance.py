@@ -5,8 +5,9 @@
 """Weights are what METHOD 2.1-2.3 says, and eta spends the budget."""
 
 import math
-import pytest
 import torch
+
+import pytest
 
 from ddpl_isaac.diffusion.importance import (
     effective_sample_share,
@@ -31,7 +32,9 @@ def test_hand_computed_weights():
 
 def test_weights_do_not_see_the_value_of_the_state(qbar):
     shift = torch.randn(2, 64, 1) * 10.0
-    torch.testing.assert_close(importance_weights(qbar + shift, ETA), importance_weights(qbar, ETA), atol=1e-5, rtol=0.0)
+    torch.testing.assert_close(
+        importance_weights(qbar + shift, ETA), importance_weights(qbar, ETA), atol=1e-5, rtol=0.0
+    )
 
 
 def test_constant_values_weigh_all_candidates_alike():

@@ -4,8 +4,9 @@
 
 """The coefficients of the chain are those of the forward process they invert."""
 
-import pytest
 import torch
+
+import pytest
 
 from ddpl_isaac.diffusion.schedule import make_schedule
 
@@ -25,7 +26,7 @@ def test_the_last_step_is_noiseless_and_returns_the_predicted_action(variance):
 
 
 def test_the_posterior_mean_of_a_noiseless_chain_stays_on_the_chain():
-    # with eps known exactly, the mean of x_{h-1} is sqrt(abar_{h-1}) a + (what is left of) eps: its signal part is exact
+    # with eps known exactly, the mean of x_{h-1} has the signal part of x_{h-1}, whatever is left of eps
     schedule = make_schedule(20)
     previous = torch.cat((torch.ones(1), schedule.signal[:-1]))
     torch.testing.assert_close(schedule.mean_clean + schedule.mean_noisy * schedule.signal, previous)

@@ -33,7 +33,7 @@ def test_padding_does_not_count():
 
 
 def minimiser(proposal_std, level=2, count=400_000):
-    """Fit eps(x) = k x + c at one noise level to the target N(.3, .2^2) through the proposal N(0, s^2), in closed form."""
+    """Fit eps(x) = k x + c at one noise level to the target N(.3, .2^2) through candidates of N(0, s^2)."""
     generator = torch.Generator().manual_seed(0)
     schedule = make_schedule(5)
     actions = torch.randn(count, generator=generator) * proposal_std

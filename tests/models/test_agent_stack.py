@@ -4,9 +4,10 @@
 
 """Agents of different shapes share tensors without touching each other."""
 
-import pytest
 import torch
 from tensordict import TensorDict
+
+import pytest
 
 from ddpl_isaac.envs.vec_env import AgentSpec
 from ddpl_isaac.models.agent_stack import AgentStack

@@ -5,8 +5,9 @@
 """Marginal values are averages of plain values, and twins and agents do not mix."""
 
 import math
-import pytest
 import torch
+
+import pytest
 
 from ddpl_isaac.config import CriticConfig
 from ddpl_isaac.models.critic import CentralCritic, LocalCritic

@@ -4,8 +4,9 @@
 
 """Policies are decentralised, masked, reproducible and learnable."""
 
-import pytest
 import torch
+
+import pytest
 
 from ddpl_isaac.config import ActorConfig, SamplerConfig
 from ddpl_isaac.models.compilation import make_step_function

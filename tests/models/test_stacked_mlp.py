@@ -4,8 +4,9 @@
 
 """A stack of networks is a loop over single networks."""
 
-import pytest
 import torch
+
+import pytest
 
 from ddpl_isaac.models.stacked_mlp import StackedLinear, StackedMLP, clip_gradients
 

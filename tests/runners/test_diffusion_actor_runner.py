@@ -4,12 +4,12 @@
 
 """A run learns, saves, resumes and is evaluated through rsl_rl's own loop."""
 
+import torch
 from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
-import torch
 from fakes import FakeEnv
 
 from ddpl_isaac.config_loader import load_config

@@ -4,8 +4,9 @@
 
 """What is sampled is what happened: rewards, ends and true successors, across seams and cuts."""
 
-import pytest
 import torch
+
+import pytest
 
 from ddpl_isaac.storage.replay_storage import ReplayStorage
 

@@ -57,3 +57,11 @@ def test_three_hands_take_turns():
         seen.append(goals.position[0, 0].item())
         goals.update(torch.zeros(1), threshold=0.1, steps_required=1)
     assert seen == [1.0, 2.0, 0.0, 1.0]
+
+
+def test_steps_in_inference_mode_can_be_followed_by_a_reset_outside_of_it():
+    goals = GoalSequence(HANDS)
+    with torch.inference_mode():
+        goals.update(torch.tensor([NEAR] * 3), threshold=0.1, steps_required=1)
+    goals.reset(torch.arange(3))
+    assert goals.min_distance.isinf().all()

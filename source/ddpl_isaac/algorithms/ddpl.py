@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import copy
 import torch
-from rsl_rl.modules import EmpiricalNormalization
 from tensordict import TensorDict
 from torch import nn
+
+from rsl_rl.modules import EmpiricalNormalization
 
 from ddpl_isaac.algorithms.diagnostics import issm_diagnostics
 from ddpl_isaac.algorithms.proposal import propose
 from ddpl_isaac.algorithms.td_target import polyak_update, td_loss, td_target
 from ddpl_isaac.config import AlgorithmConfig, from_dict
 from ddpl_isaac.diffusion.importance import importance_weights, solve_eta
+from ddpl_isaac.envs.guard import NonFiniteGuard
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.compilation import make_step_function
@@ -27,7 +29,6 @@ from ddpl_isaac.models.critic import CRITICS
 from ddpl_isaac.models.diffusion_actor import DiffusionActor
 from ddpl_isaac.models.policy import JointPolicy
 from ddpl_isaac.models.stacked_mlp import clip_gradients
-from ddpl_isaac.envs.guard import NonFiniteGuard
 from ddpl_isaac.storage.replay_storage import Batch, ReplayStorage
 
 

@@ -101,9 +101,9 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
             _forget_logs(self.unwrapped.extras)
             self._stepping = True
             try:
-                obs, reward, terminated, truncated, extras = self.env.step({
-                    agent.name: actions[:, agent.action_slice] for agent in self.agents
-                })
+                obs, reward, terminated, truncated, extras = self.env.step(
+                    {agent.name: actions[:, agent.action_slice] for agent in self.agents}
+                )
             finally:
                 self._stepping = False
             entries = self._entries(obs)

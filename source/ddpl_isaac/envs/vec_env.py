@@ -9,8 +9,9 @@ from __future__ import annotations
 import torch
 from abc import abstractmethod
 from dataclasses import dataclass
-from rsl_rl.env import VecEnv
 from tensordict import TensorDict
+
+from rsl_rl.env import VecEnv
 
 
 @dataclass(frozen=True)

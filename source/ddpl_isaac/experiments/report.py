@@ -83,10 +83,12 @@ def summary_table(methods: dict[str, list[Curve]], quantity: str) -> str:
     for label, curves in methods.items():
         final = final_values(curves)
         steps = min(curve.env_steps[-1] for curve in curves)
-        rows.append([
-            label,
-            str(len(curves)),
-            f"{steps:,.0f}",
-            f"{final.mean():.3g} [{final.min():.3g}, {final.max():.3g}]",
-        ])
+        rows.append(
+            [
+                label,
+                str(len(curves)),
+                f"{steps:,.0f}",
+                f"{final.mean():.3g} [{final.min():.3g}, {final.max():.3g}]",
+            ]
+        )
     return markdown_table(rows)

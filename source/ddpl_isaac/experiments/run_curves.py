@@ -113,10 +113,12 @@ def mean_and_range(curves: list[Curve], num_points: int = 100) -> tuple[np.ndarr
 
 def final_values(curves: list[Curve], share: float = 0.1) -> np.ndarray:
     """Return each seed's mean over the last share of its environment steps. Shape: (num_seeds,)."""
-    return np.array([
-        curve.values[curve.env_steps >= curve.env_steps[-1] - share * np.ptp(curve.env_steps)].mean()
-        for curve in curves
-    ])
+    return np.array(
+        [
+            curve.values[curve.env_steps >= curve.env_steps[-1] - share * np.ptp(curve.env_steps)].mean()
+            for curve in curves
+        ]
+    )
 
 
 def _sorted_curve(env_steps: np.ndarray, values: np.ndarray) -> Curve:

@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import torch
 from collections.abc import Callable
 
 from ddpl_isaac.diffusion.sampler import denoise_step
+
+logger = logging.getLogger(__name__)
 
 COMPILE_MODES = ("auto", "eager")
 
@@ -38,6 +41,6 @@ def make_step_function(mode: str, device: torch.device | str) -> Callable[..., t
     if mode == "eager":
         return denoise_step
     if not has_compiler(device):
-        print(f"[ddpl] No compiler for {device} found (install g++, or Triton on a GPU): the sampler runs eagerly.")
+        logger.warning(f"No compiler for {device} found (install g++, or Triton on a GPU): the sampler runs eagerly.")
         return denoise_step
     return torch.compile(denoise_step, fullgraph=True)

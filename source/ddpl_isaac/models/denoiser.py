@@ -45,7 +45,7 @@ class Denoiser(nn.Module):
         time = (torch.arange(schedule.num_steps) + 1.0) / schedule.num_steps
         self.register_buffer("_mask", action_mask_AD[:, None, :].clone(), persistent=False)
         self.register_buffer("_time", time.view(1, -1, 1), persistent=False)
-        # eps given x for Gaussian actions: its mean is skip * x, its standard deviation out (Karras et al. 2022, app. B)
+        # eps given x for Gaussian actions: mean skip * x, standard deviation out (Karras et al. 2022, app. B)
         action_variance = schedule.signal.square() * cfg.initial_std**2
         variance = action_variance + schedule.noise.square()
         self.register_buffer("skip", schedule.noise / variance, persistent=False)

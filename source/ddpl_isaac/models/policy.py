@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 import torch
-from rsl_rl.modules import EmpiricalNormalization
 from tensordict import TensorDict
 from torch import nn
+
+from rsl_rl.modules import EmpiricalNormalization
 
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.diffusion_actor import DiffusionActor
@@ -18,7 +19,9 @@ from ddpl_isaac.models.diffusion_actor import DiffusionActor
 class JointPolicy(nn.Module):
     """Every agent acts on its own observation by one sample of its own policy."""
 
-    def __init__(self, stack: AgentStack, normalizer: EmpiricalNormalization | nn.Identity, actor: DiffusionActor):
+    def __init__(
+        self, stack: AgentStack, normalizer: EmpiricalNormalization | nn.Identity, actor: DiffusionActor
+    ) -> None:
         """Join what the learner owns; nothing is copied."""
         super().__init__()
         self.stack, self.normalizer, self.actor = stack, normalizer, actor

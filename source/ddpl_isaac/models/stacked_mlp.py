@@ -9,6 +9,7 @@ Shapes: G networks (agents, critics or both), R rows.
 
 from __future__ import annotations
 
+import itertools
 import math
 import torch
 from collections.abc import Sequence
@@ -65,7 +66,7 @@ class StackedMLP(nn.Module):
         if not hidden_dims:
             raise ValueError("hidden_dims must name at least one hidden layer, for example [256, 256], got [].")
         sizes = [*hidden_dims, out_features]
-        self.layers = nn.ModuleList(StackedLinear(num_networks, i, o) for i, o in zip(sizes, sizes[1:], strict=False))
+        self.layers = nn.ModuleList(StackedLinear(num_networks, i, o) for i, o in itertools.pairwise(sizes))
         self.norms = nn.ModuleList(
             StackedLayerNorm(num_networks, width) if layer_norm else nn.Identity() for width in hidden_dims
         )

@@ -9,8 +9,9 @@ from __future__ import annotations
 import torch
 from collections.abc import Callable
 from pathlib import Path
-from rsl_rl.runners import OnPolicyRunner
 from tensordict import TensorDict
+
+from rsl_rl.runners import OnPolicyRunner
 
 from ddpl_isaac.algorithms.ddpl import DDPL
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv

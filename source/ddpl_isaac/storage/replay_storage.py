@@ -72,8 +72,8 @@ class ReplayStorage:
         self.num_rows, self.num_envs, self.state_dim = capacity // num_envs, num_envs, state_dim
         if self.num_rows < 4:
             raise ValueError(
-                f"A replay capacity of {capacity} gives each of {num_envs} environments {self.num_rows} rows; at least 4 are"
-                f" needed: set agent.algorithm.replay.capacity to {4 * num_envs} or more."
+                f"A replay capacity of {capacity} gives each of {num_envs} environments {self.num_rows} rows; at"
+                f" least 4 are needed: set agent.algorithm.replay.capacity to {4 * num_envs} or more."
             )
         shape = (self.num_rows, num_envs)
         widths = {"obs": obs_shape, "state": (state_dim,), "action": action_shape, "reward": ()}
@@ -94,7 +94,7 @@ class ReplayStorage:
         self._envs = torch.arange(num_envs, device=device)
 
     def __len__(self) -> int:
-        """Number of stored rows, at most the capacity. Asks the device."""
+        """Return the number of stored rows, at most the capacity. Asks the device."""
         return int(self._filled.sum())
 
     def begin(self, obs: torch.Tensor, state: torch.Tensor) -> None:
@@ -203,7 +203,7 @@ class ReplayStorage:
         )
 
     def state_dict(self) -> dict[str, torch.Tensor]:
-        """What is stored, without the rows that were never written; tensors are not copied."""
+        """Return what is stored, without the rows that were never written; tensors are not copied."""
         rows = min(int(self._filled.max()) + 2, self.num_rows)
         ring = {"num_rows": torch.tensor(self.num_rows), "head": self._head, "filled": self._filled}
         return {**self.data[:rows].to_dict(), **ring}
@@ -219,8 +219,8 @@ class ReplayStorage:
             if int(state["num_rows"]) != self.num_rows or stored.shape[1:] != ring.shape[1:]:
                 raise ValueError(
                     f"The stored replay has rings of {int(state['num_rows'])} rows with '{name}' of shape"
-                    f" {tuple(stored.shape[1:])}, this run's have {self.num_rows} and {tuple(ring.shape[1:])}: resume with"
-                    " the same --num_envs and agent.algorithm.replay.capacity."
+                    f" {tuple(stored.shape[1:])}, this run's have {self.num_rows} and {tuple(ring.shape[1:])}: resume"
+                    " with the same --num_envs and agent.algorithm.replay.capacity."
                 )
             ring[: len(stored)].copy_(stored)
         self._head.copy_(state["head"])

@@ -47,7 +47,7 @@ class CartPendulumEnv(DirectMARLEnv):
         self.actions = actions
         efforts = torch.cat([actions["cart"], actions["pendulum"]], dim=-1) * self._effort_scale
         # the command stays in force for every physics step of this decision
-        self._command[:, self._motor_ids] = efforts
+        self._command[:, self._motor_ids] = torch.nan_to_num(efforts, posinf=0.0, neginf=0.0)
         self.scene.targets_changed = True
 
     def _apply_action(self) -> None:
@@ -73,7 +73,7 @@ class CartPendulumEnv(DirectMARLEnv):
         failed = out_of_bounds | ~torch.isfinite(self._pos.sum(dim=-1) + self._vel.sum(dim=-1))
         timed_out = self.episode_length_buf >= self.max_episode_length - 1
         self._upright = self._links_upright()
-        self._upright_steps = torch.where(self._upright, self._upright_steps + 1, 0)
+        self._upright_steps.add_(1).mul_(self._upright)  # in place: callers step and reset in different inference modes
         return dict.fromkeys(self.possible_agents, failed), dict.fromkeys(self.possible_agents, timed_out)
 
     def _get_rewards(self) -> dict[str, torch.Tensor]:

@@ -42,7 +42,7 @@ class GoalSequence:
     def update(self, distance: torch.Tensor, threshold: float, steps_required: int) -> None:
         """Count a step at a distance to the goal [m] and move on to the next goal where this one is reached."""
         finite = torch.where(torch.isfinite(distance), distance, torch.inf)
-        self.min_distance = torch.minimum(self.min_distance, finite)
+        torch.minimum(self.min_distance, finite, out=self.min_distance)
         self.success_steps += distance < threshold
         reached = self.success_steps >= steps_required
         self.handovers += reached
