@@ -143,8 +143,11 @@ def _check_classes(cfg: TrainConfig) -> None:
 def _make_runner(
     env: MultiAgentVecEnv, plan: EnvPlan, cfg: TrainConfig, run_dir: Path | None, checkpoint: Path | None
 ) -> OnPolicyRunner:
-    """Build the runner that the settings name, and load the checkpoint if there is one."""
+    """Build the runner of the settings, and load the checkpoint if there is one; without a directory it only acts."""
     runner_class = resolve_callable(cfg.class_name)
+    if run_dir is None:
+        # nothing is learned, so nothing needs to be kept
+        cfg.algorithm.replay.capacity = cfg.num_envs * (cfg.algorithm.n_step + 4)
     runner = runner_class(env, asdict(cfg), str(run_dir) if run_dir else None, plan.device)
     if checkpoint is not None:
         runner.load(str(checkpoint))

@@ -1,0 +1,30 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Compilation is an option that its absence does not break."""
+
+import logging
+
+import pytest
+
+from ddpl_isaac.diffusion.sampler import denoise_step
+from ddpl_isaac.models import compilation
+
+
+def test_without_a_compiler_the_sampler_runs_eagerly_and_says_so_in_one_line(monkeypatch, caplog):
+    monkeypatch.setattr(compilation.shutil, "which", lambda _: None)
+    with caplog.at_level(logging.WARNING):
+        assert compilation.make_step_function("auto", "cpu") is denoise_step
+    assert [record.getMessage().count("\n") for record in caplog.records] == [0]
+    assert "install g++" in caplog.text
+
+
+def test_compilation_can_be_declined(caplog):
+    assert compilation.make_step_function("eager", "cpu") is denoise_step
+    assert not caplog.records
+
+
+def test_an_unknown_mode_is_refused():
+    with pytest.raises(ValueError, match="auto, eager"):
+        compilation.make_step_function("off", "cpu")
