@@ -170,3 +170,13 @@ def test_numbers_that_are_not_finite_end_in_one_line_and_leave_the_checkpoint(tm
     (saved,) = tmp_path.glob("logs/ddpl/*/*/model_0.pt")
     assert saved.name in line
     assert torch.load(saved, weights_only=True)
+
+
+@pytest.mark.slow
+def test_the_cart_pendulum_is_learned_in_real_physics(tmp_path):
+    succeed("train", tmp_path, "--task", CART, "--max_iterations", "150")
+    (run_dir,) = (tmp_path / "logs" / "ddpl" / "cart_pendulum").iterdir()
+    returns = scalars(run_dir)["Train/mean_reward"]
+    random = [value for step, value in returns if step < 19]  # the warm-up of 10 000 environment steps
+    learned = [value for step, value in returns if step >= 130]
+    assert sum(learned) / len(learned) > 2.5 * sum(random) / len(random)
