@@ -2,9 +2,23 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Settings of all tests."""
+"""Skips what this machine cannot run, and settings of all tests."""
 
+import importlib.util
 import torch
+
+import pytest
 
 # networks of tests are so small that threads would only wait for each other, the more so on a busy machine
 torch.set_num_threads(1)
+
+
+def pytest_collection_modifyitems(items):
+    missing = {
+        "gpu": not torch.cuda.is_available() and "no CUDA device",
+        "isaacsim": importlib.util.find_spec("isaacsim") is None and "Isaac Sim is not installed",
+    }
+    for item in items:
+        for marker, reason in missing.items():
+            if reason and item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
