@@ -71,8 +71,8 @@ class CriticConfig:
     hidden_dims: list[int] = field(default_factory=lambda: [256, 256])
     """Widths of the hidden layers, each >= 1."""
 
-    action_features: int = 64
-    """Number of learnable Fourier features of an action; even, >= 0 (0: none)."""
+    action_features: int = 0
+    """Number of learnable Fourier features of an action, for games with narrow modes; even, >= 0 (0: none)."""
 
     learning_rate: float = 3.0e-4
     """Adam learning rate, > 0."""
