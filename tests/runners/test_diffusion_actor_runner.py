@@ -83,7 +83,7 @@ def test_scalars_of_the_learner_reach_tensorboard(tmp_path):
     assert {"Loss/critic", "ISSM/cart/ess", "ISSM/pole/eta", "Train/mean_reward", "Train/env_steps"} <= tags
 
 
-@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("seed", [1, 2, 3])
 def test_two_agents_learn_the_corners_game(seed):
     task = Path(str(files("ddpl_isaac.configs").joinpath("task/coordination_corners.yaml")))
     torch.set_num_threads(1)
