@@ -65,8 +65,8 @@ class ActorConfig:
 class CriticConfig:
     """The value functions (METHOD 2.4)."""
 
-    kind: str = "central"
-    """``central``: Q(s, joint action), marginalised over the others' actions; ``local``: Q_i(o_i, a_i)."""
+    kind: str = "factored"
+    """``factored``: A_i(o_i, a_i) of a central Q; ``central``: Q over the others' actions; ``local``: Q_i(o_i, a_i)."""
 
     hidden_dims: list[int] = field(default_factory=lambda: [256, 256])
     """Widths of the hidden layers, each >= 1."""
@@ -96,6 +96,9 @@ class IssmConfig:
 
     num_candidates: int = 32
     """Candidates M per state and agent; >= 2, 16 or more for an honest self-normalisation."""
+
+    loss_samples: int = 16
+    """Candidates K drawn by weight for each gradient step and state; >= 1. Those without weight cost nothing."""
 
     uniform_share: float = 0.05
     """Share rho of uniform candidates, in [0, 1). Used by ``mixture``; ``smoothed`` adds it too."""

@@ -80,6 +80,7 @@ RANGES: dict[str, Range] = {
     "algorithm.critic.tau": Range(0.0, 1.0, open_low=True),
     "algorithm.critic.marginal_samples": COUNT,
     "algorithm.issm.num_candidates": Range(2),
+    "algorithm.issm.loss_samples": COUNT,
     "algorithm.issm.uniform_share": SHARE,
     "algorithm.issm.smoothing_std": POSITIVE,
     "algorithm.issm.kl_budget": POSITIVE,
@@ -96,7 +97,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "algorithm.sampler.schedule": ("cosine",),
     "algorithm.sampler.variance": ("beta", "posterior"),
     "algorithm.sampler.compile": ("auto", "eager"),
-    "algorithm.critic.kind": ("central", "local"),
+    "algorithm.critic.kind": ("central", "factored", "local"),
     "algorithm.critic.marginal": ("mean", "lse"),
     "algorithm.issm.proposal": ("policy", "mixture", "smoothed"),
 }

@@ -48,10 +48,10 @@ def collect(learner, env, steps):
     return total / steps
 
 
-@pytest.mark.parametrize("kind", ["central", "local"])
+@pytest.mark.parametrize("kind", ["central", "factored", "local"])
 @pytest.mark.parametrize("proposal", ["policy", "mixture", "smoothed"])
 def test_unlike_agents_learn_their_targets_with_every_proposal_and_critic(proposal, kind):
-    env = FakeEnv(num_envs=16, with_state=kind == "central")
+    env = FakeEnv(num_envs=16, with_state=kind != "local")
     learner = make_learner(
         env,
         f"agent.algorithm.issm.proposal={proposal}",

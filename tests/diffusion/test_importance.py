@@ -15,6 +15,7 @@ from ddpl_isaac.diffusion.importance import (
     importance_weights,
     kl_to_uniform,
     solve_eta,
+    systematic_resample,
 )
 
 ETA = torch.tensor([2.0, 0.5])
@@ -45,6 +46,22 @@ def test_a_large_eta_leaves_the_best_candidate(qbar):
     weights = importance_weights(qbar, torch.full((2,), 1e6))
     assert torch.equal(weights.argmax(-1), qbar.argmax(-1))
     assert weights.amax(-1).min() > 0.99
+
+
+def test_candidates_are_drawn_as_often_as_their_weights_say():
+    weights = torch.tensor([[[0.5, 0.0, 0.3, 0.2], [0.0, 0.0, 0.0, 1.0]]]).expand(2, -1, -1)
+    candidates = torch.arange(4.0).view(1, 1, 4, 1).expand(2, 2, -1, -1)
+    drawn = systematic_resample(candidates, weights, 10)
+    counts = torch.stack([(drawn == j).sum((2, 3)) for j in range(4)], dim=-1)
+    torch.testing.assert_close(counts[0], torch.tensor([[5, 0, 3, 2], [0, 0, 0, 10]]))
+
+
+def test_the_expected_number_of_draws_is_the_weight_where_it_is_no_whole_number(qbar):
+    weights = importance_weights(qbar[:, :1], ETA).expand(-1, 20_000, -1)
+    index = torch.arange(32.0).view(1, 1, 32, 1).expand(2, 20_000, -1, -1)
+    drawn = systematic_resample(index, weights, 3)[..., 0]
+    share = torch.stack([(drawn == j).float().mean((1, 2)) for j in range(32)], dim=-1)
+    torch.testing.assert_close(share, weights[:, 0], atol=0.01, rtol=0.0)
 
 
 def test_diagnostics_of_uniform_and_of_one_hot_weights():

@@ -15,20 +15,18 @@ MASK = torch.ones(1, 1)
 
 
 def test_loss_of_a_known_prediction():
-    # the model predicts zero, so the loss is the weighted sum of eps^2: .25 * 1 + .75 * 4, the last clipped to 3
-    schedule, candidates = make_schedule(4), torch.zeros(1, 1, 2, 1)
-    weights, noise = torch.tensor([[[0.25, 0.75]]]), torch.tensor([[[[1.0], [2.0]]]])
+    # the model predicts zero, so the loss is the mean of eps^2: (1 + 4) / 2, the last clipped to 3
+    schedule, actions, noise = make_schedule(4), torch.zeros(1, 1, 2, 1), torch.tensor([[[[1.0], [2.0]]]])
     step = torch.zeros(1, 1, 2, dtype=torch.long)
-    arguments = (lambda x, _: torch.zeros_like(x), candidates, weights, schedule, step, noise, MASK)
-    torch.testing.assert_close(score_matching_loss(*arguments), torch.tensor([3.25]))
-    torch.testing.assert_close(score_matching_loss(*arguments, loss_clip=3.0), torch.tensor([2.5]))
+    arguments = (lambda x, _: torch.zeros_like(x), actions, schedule, step, noise, MASK)
+    torch.testing.assert_close(score_matching_loss(*arguments), torch.tensor([2.5]))
+    torch.testing.assert_close(score_matching_loss(*arguments, loss_clip=3.0), torch.tensor([2.0]))
 
 
 def test_padding_does_not_count():
-    schedule, weights = make_schedule(4), torch.ones(1, 1, 1)
-    noise, step = torch.full((1, 1, 1, 2), 2.0), torch.zeros(1, 1, 1, dtype=torch.long)
+    schedule, noise, step = make_schedule(4), torch.full((1, 1, 1, 2), 2.0), torch.zeros(1, 1, 1, dtype=torch.long)
     mask = torch.tensor([[1.0, 0.0]])
-    loss = score_matching_loss(lambda x, _: 0 * x, torch.zeros(1, 1, 1, 2), weights, schedule, step, noise, mask)
+    loss = score_matching_loss(lambda x, _: 0 * x, torch.zeros(1, 1, 1, 2), schedule, step, noise, mask)
     torch.testing.assert_close(loss, torch.tensor([4.0]))
 
 

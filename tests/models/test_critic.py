@@ -9,8 +9,9 @@ import torch
 
 import pytest
 
+from ddpl_isaac.algorithms.td_target import td_loss
 from ddpl_isaac.config import CriticConfig
-from ddpl_isaac.models.critic import CentralCritic, LocalCritic
+from ddpl_isaac.models.critic import CRITICS, CentralCritic, FactoredCritic, LocalCritic
 
 A, B, M, L, O, S, D = 3, 4, 5, 2, 6, 7, 2
 
@@ -60,3 +61,40 @@ def test_the_local_marginal_is_the_mean_of_the_twins(inputs):
     state, obs, candidates, others = inputs
     values = critic(state, obs, candidates[:, :, 0].transpose(0, 1))
     torch.testing.assert_close(critic.marginal(state, obs, candidates, others)[:, :, 0], values.mean(0))
+
+
+def hidden_sign(batch):
+    """One agent whose observation is always 0 while the state is a sign x, and Q(s, a) = 3 x - (a - x / 2)^2."""
+    state = torch.randint(2, (batch, 1)) * 2.0 - 1.0
+    action = torch.rand(batch, 1, 1) * 2.0 - 1.0
+    return state, torch.zeros(batch, 1, 1), action, 3.0 * state - (action[:, 0] - 0.5 * state).square()
+
+
+@pytest.mark.parametrize("kind", ["central", "factored"])
+def test_only_the_factored_critic_averages_over_what_an_agent_does_not_see(kind):
+    torch.manual_seed(0)
+    critic = CRITICS[kind](1, 1, 1, 1, CriticConfig(hidden_dims=[32, 32]))
+    optimizer = torch.optim.Adam(critic.parameters(), 3e-3)
+    for _ in range(1000):
+        state, obs, action, target = hidden_sign(128)
+        optimizer.zero_grad()
+        td_loss(critic(state, obs, action), target.T).backward()
+        optimizer.step()
+    candidates = torch.linspace(-1.0, 1.0, 41).view(1, 1, 41, 1).expand(1, 2, -1, -1)
+    state = torch.tensor([[-1.0], [1.0]])
+    with torch.no_grad():
+        values = critic.marginal(state, torch.zeros(2, 1, 1), candidates, candidates[:, :, :1])[0]
+    best = candidates[0, 0, values.argmax(-1), 0]
+    # E[Q | a] = -a^2 + const has its maximum at 0, whatever the sign; Q(s, .) has it at x / 2
+    expected = {"central": [-0.5, 0.5], "factored": [0.0, 0.0]}[kind]
+    torch.testing.assert_close(best, torch.tensor(expected), atol=0.15, rtol=0.0)
+    if kind == "factored":
+        torch.testing.assert_close(values[0] - values[0].max(), -candidates[0, 0, :, 0].square(), atol=0.15, rtol=0.0)
+
+
+def test_the_advantages_of_the_factored_critic_learn_beside_the_twins_but_do_not_bootstrap(inputs):
+    critic = FactoredCritic(A, O, S, D, CriticConfig(hidden_dims=[16, 16]))
+    state, obs, candidates, _ = inputs
+    arguments = state, obs, candidates[:, :, 0].transpose(0, 1)
+    assert critic(*arguments).shape == (2 + A, 1, B)
+    torch.testing.assert_close(critic.bootstrap(*arguments), critic(*arguments)[:2])

@@ -20,7 +20,7 @@ from ddpl_isaac.algorithms.diagnostics import issm_diagnostics
 from ddpl_isaac.algorithms.proposal import propose
 from ddpl_isaac.algorithms.td_target import polyak_update, td_loss, td_target
 from ddpl_isaac.config import AlgorithmConfig, from_dict
-from ddpl_isaac.diffusion.importance import importance_weights, solve_eta
+from ddpl_isaac.diffusion.importance import importance_weights, solve_eta, systematic_resample
 from ddpl_isaac.envs.guard import NonFiniteGuard
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.models.agent_stack import AgentStack
@@ -163,7 +163,7 @@ class DDPL:
         """Take one TD step; next actions are one sample of the current policies."""
         with torch.no_grad():
             next_actions = self.actor.sample(batch.next_obs)[:, :, 0].transpose(0, 1)
-            next_q = self.target_critic(batch.next_state, batch.next_obs, next_actions)
+            next_q = self.target_critic.bootstrap(batch.next_state, batch.next_obs, next_actions)
             target = td_target(batch, next_q, self.reward_scale)
         q = self.critic(batch.state, batch.obs, batch.action)
         loss = td_loss(q, target)
@@ -182,7 +182,8 @@ class DDPL:
         if refresh or self._weighed is None or self.actor_steps % self.cfg.candidate_reuse == 0:
             self._weigh_candidates(refresh)
         obs, candidates, weights, metrics = self._weighed
-        loss_A = self.actor.loss(obs, candidates, weights, self.cfg.issm.loss_clip)
+        drawn = systematic_resample(candidates, weights, self.cfg.issm.loss_samples)
+        loss_A = self.actor.loss(obs, drawn, self.cfg.issm.loss_clip)
         self.actor_optimizer.zero_grad()
         loss_A.sum().backward()
         clip_gradients(list(self.actor.parameters()), self.cfg.max_grad_norm)
@@ -196,11 +197,11 @@ class DDPL:
         """Draw states and candidates, evaluate and weigh them; solve eta if the reference is new (METHOD 2.3)."""
         cfg = self.cfg.issm
         batch = self._sample(self.cfg.actor_batch_size)
-        # the tail of the reference's samples plays the other agents: independent of the candidates
-        draws = self.cfg.critic.marginal_samples
-        samples = self.reference.sample(batch.obs, cfg.num_candidates + draws)
-        candidates = propose(samples[:, :, :-draws], self.stack.action_mask, cfg)
-        qbar = self.critic.marginal(batch.state, batch.obs, candidates, samples[:, :, -draws:])
+        # a central critic lets further samples of the reference play the other agents, independent of the candidates
+        counts = cfg.num_candidates, self.critic.marginal_samples
+        samples, others = self.reference.sample(batch.obs, sum(counts)).split(counts, dim=2)
+        candidates = propose(samples, self.stack.action_mask, cfg)
+        qbar = self.critic.marginal(batch.state, batch.obs, candidates, others)
         if new_reference:
             spread = (qbar.amax(-1) - qbar.amin(-1)).mean(-1)
             # slow, so that the range outlives the concentration of the candidates

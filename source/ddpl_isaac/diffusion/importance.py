@@ -4,7 +4,7 @@
 
 """Importance weights of the candidates, their temperature and their diagnostics (METHOD 2.1-2.3, 2.7).
 
-Shapes: A agents, B states, M candidates.
+Shapes: A agents, B states, M candidates, K draws, D action.
 """
 
 from __future__ import annotations
@@ -25,6 +25,28 @@ def importance_weights(qbar_ABM: torch.Tensor, eta_A: torch.Tensor) -> torch.Ten
         Weights that sum to 1 over the last dimension. Shape: (A, B, M).
     """
     return torch.softmax(eta_A[:, None, None] * qbar_ABM, dim=-1)
+
+
+def systematic_resample(candidates_ABMD: torch.Tensor, weights_ABM: torch.Tensor, num_samples: int) -> torch.Tensor:
+    """Draw K candidates of each state in proportion to their weights (Kitagawa 1996).
+
+    One uniform number per state places K equidistant marks on the cumulated weights, so that a candidate is drawn
+    floor(K w) or ceil(K w) times: the expectation of any sum over candidates is that of the weights, and a candidate
+    without weight costs nothing.
+
+    Args:
+        candidates_ABMD: Candidates.
+        weights_ABM: Weights that sum to 1 over M.
+        num_samples: K, at least 1.
+
+    Returns:
+        Drawn candidates, each of weight 1 / K. Shape: (A, B, K, D).
+    """
+    offset = torch.rand(*weights_ABM.shape[:2], 1, device=weights_ABM.device)
+    marks = (torch.arange(num_samples, device=weights_ABM.device) + offset) / num_samples
+    # a sum that rounds to less than the last mark must not point behind the last candidate
+    index = torch.searchsorted(weights_ABM.cumsum(-1), marks, right=True).clamp(max=weights_ABM.shape[-1] - 1)
+    return candidates_ABMD.gather(2, index.unsqueeze(-1).expand(-1, -1, -1, candidates_ABMD.shape[-1]))
 
 
 def kl_to_uniform(weights_ABM: torch.Tensor) -> torch.Tensor:

@@ -2,9 +2,9 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Importance-weighted denoising score matching (METHOD 2.1).
+"""Denoising score matching (METHOD 2.1); the importance weights have been spent on drawing the actions.
 
-Shapes: A agents, B states, M candidates, D action dimensions.
+Shapes: A agents, B states, K actions drawn from the candidates, D action dimensions.
 """
 
 from __future__ import annotations
@@ -29,33 +29,30 @@ def diffuse(clean: torch.Tensor, step: torch.Tensor, noise: torch.Tensor, schedu
 
 def score_matching_loss(
     predict_noise: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
-    candidates_ABMD: torch.Tensor,
-    weights_ABM: torch.Tensor,
+    action_ABKD: torch.Tensor,
     schedule: Schedule,
-    step_ABM: torch.Tensor,
-    noise_ABMD: torch.Tensor,
+    step_ABK: torch.Tensor,
+    noise_ABKD: torch.Tensor,
     action_mask_AD: torch.Tensor,
     loss_clip: float = float("inf"),
 ) -> torch.Tensor:
-    """Weighted noise-prediction error of every agent (METHOD 2.1).
+    """Noise-prediction error of every agent (METHOD 2.1).
 
-    No gradient flows into candidates or weights. The squared error is clipped per dimension, so that one candidate of
-    an untrained network cannot move it far.
+    No gradient flows into the actions. The squared error is clipped per dimension, so that one action cannot
+    move an untrained network far.
 
     Args:
-        predict_noise: Model ``(x, step) -> eps`` for shapes (A, B, M, D) and (A, B, M).
-        candidates_ABMD: Clean actions drawn from the proposal.
-        weights_ABM: Weights that sum to 1 over M.
+        predict_noise: Model ``(x, step) -> eps`` for shapes (A, B, K, D) and (A, B, K).
+        action_ABKD: Clean actions of the target, each of the same weight.
         schedule: Coefficients of the chain.
-        step_ABM: h - 1, uniform on 0..H-1, fresh for each candidate.
-        noise_ABMD: Standard normal noise, fresh for each candidate.
+        step_ABK: h - 1, uniform on 0..H-1, fresh for each action.
+        noise_ABKD: Standard normal noise, fresh for each action.
         action_mask_AD: 1 for the agent's own action dimensions, 0 for padding.
         loss_clip: Bound of the squared error per dimension.
 
     Returns:
-        Mean loss over states. Shape: (A,).
+        Mean loss over states and actions. Shape: (A,).
     """
-    noisy_ABMD = diffuse(candidates_ABMD.detach(), step_ABM, noise_ABMD, schedule)
-    error_ABMD = (predict_noise(noisy_ABMD, step_ABM) - noise_ABMD).square().clamp(max=loss_clip)
-    error_ABM = (error_ABMD * action_mask_AD[:, None, None, :]).sum(-1)
-    return (weights_ABM.detach() * error_ABM).sum(-1).mean(-1)
+    noisy_ABKD = diffuse(action_ABKD.detach(), step_ABK, noise_ABKD, schedule)
+    error_ABKD = (predict_noise(noisy_ABKD, step_ABK) - noise_ABKD).square().clamp(max=loss_clip)
+    return (error_ABKD * action_mask_AD[:, None, None, :]).sum(-1).mean((1, 2))

@@ -4,7 +4,7 @@
 
 """The policies of all agents: a denoising network, its schedule and the chain between them.
 
-Shapes: A agents, B states, O observation, M samples per state, D action, H denoising steps.
+Shapes: A agents, B states, O observation, M samples and K target actions per state, D action, H denoising steps.
 """
 
 from __future__ import annotations
@@ -73,23 +73,19 @@ class DiffusionActor(nn.Module):
         actions = ddpm_sample(self.denoiser, self.schedule, noise_HARD, conditioning, self._step_function)
         return actions.unflatten(1, (obs_BAO.shape[0], num_samples))
 
-    def loss(
-        self, obs_BAO: torch.Tensor, candidates_ABMD: torch.Tensor, weights_ABM: torch.Tensor, loss_clip: float
-    ) -> torch.Tensor:
-        """ISSM loss of every agent with fresh levels and noise (METHOD 2.1). Shape: (A,)."""
-        A, B, M, _ = candidates_ABMD.shape
+    def loss(self, obs_BAO: torch.Tensor, action_ABKD: torch.Tensor, loss_clip: float) -> torch.Tensor:
+        """Score-matching loss of every agent on K target actions, with fresh levels and noise. Shape: (A,)."""
+        A, B, K, _ = action_ABKD.shape
         obs_AB1W = self.denoiser.project_observation(obs_BAO.transpose(0, 1)).unsqueeze(2)
         times_AHW = self.denoiser.time_table()
         agent = torch.arange(A, device=obs_BAO.device).view(A, 1)
-        noise = torch.randn_like(candidates_ABMD) * self.action_mask[:, None, None, :]
-        step = torch.randint(self.num_steps, (A, B, M), device=obs_BAO.device)
+        noise = torch.randn_like(action_ABKD) * self.action_mask[:, None, None, :]
+        step = torch.randint(self.num_steps, (A, B, K), device=obs_BAO.device)
 
-        def predict_noise(x_ABMD: torch.Tensor, step_ABM: torch.Tensor) -> torch.Tensor:
-            obs_ARW = obs_AB1W.expand(-1, -1, M, -1).flatten(1, 2)
-            step_AR = step_ABM.flatten(1)
+        def predict_noise(x_ABKD: torch.Tensor, step_ABK: torch.Tensor) -> torch.Tensor:
+            obs_ARW = obs_AB1W.expand(-1, -1, K, -1).flatten(1, 2)
+            step_AR = step_ABK.flatten(1)
             level = times_AHW[agent, step_AR], self.denoiser.skip[step_AR, None], self.denoiser.out[step_AR, None]
-            return self.denoiser(x_ABMD.flatten(1, 2), obs_ARW, *level).unflatten(1, (B, M))
+            return self.denoiser(x_ABKD.flatten(1, 2), obs_ARW, *level).unflatten(1, (B, K))
 
-        return score_matching_loss(
-            predict_noise, candidates_ABMD, weights_ABM, self.schedule, step, noise, self.action_mask, loss_clip
-        )
+        return score_matching_loss(predict_noise, action_ABKD, self.schedule, step, noise, self.action_mask, loss_clip)
