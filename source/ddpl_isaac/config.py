@@ -40,7 +40,7 @@ class SamplerConfig:
 
 @dataclass
 class ActorConfig:
-    """The denoising network of every agent."""
+    """The policy network of every agent; features and clip are those of the diffusion policy."""
 
     hidden_dims: list[int] = field(default_factory=lambda: [256, 256, 256])
     """Widths of the hidden layers, each >= 1."""
@@ -53,6 +53,9 @@ class ActorConfig:
 
     initial_std: float = 0.5
     """Standard deviation of the Gaussian that the untrained policy is, in units of the box half-width; > 0."""
+
+    loss_clip: float = 3.0
+    """Clip of the squared noise-prediction error per action dimension; > 0."""
 
     learning_rate: float = 3.0e-4
     """Adam learning rate, > 0."""
@@ -115,9 +118,6 @@ class IssmConfig:
     eta_range_cap: float = 30.0
     """Upper bound of eta times the agent's own range of Qbar; > 0."""
 
-    loss_clip: float = 3.0
-    """Clip of the noise-prediction error per action dimension; > 0."""
-
     reference_window: int = 60
     """Actor gradient steps for which the reference policy pi^k stays frozen; >= 1."""
 
@@ -139,6 +139,9 @@ class AlgorithmConfig:
 
     class_name: str = "ddpl_isaac.algorithms.ddpl:DDPL"
     """Learner, as ``module:Class``."""
+
+    policy_class: str = "diffusion"
+    """``diffusion``; or, to compare with: ``gaussian_reverse_kl``, ``gaussian_forward_kl`` or ``gmm``, a mixture."""
 
     gamma: float = 0.99
     """Discount, in [0, 1)."""

@@ -72,6 +72,7 @@ RANGES: dict[str, Range] = {
     "algorithm.actor.time_features": Range(2, even=True),
     "algorithm.actor.action_features": Range(0, even=True),
     "algorithm.actor.initial_std": POSITIVE,
+    "algorithm.actor.loss_clip": POSITIVE,
     "algorithm.actor.learning_rate": POSITIVE,
     "algorithm.actor.ema_decay": SHARE,
     "algorithm.critic.hidden_dims": COUNT,
@@ -85,7 +86,6 @@ RANGES: dict[str, Range] = {
     "algorithm.issm.smoothing_std": POSITIVE,
     "algorithm.issm.kl_budget": POSITIVE,
     "algorithm.issm.eta_range_cap": POSITIVE,
-    "algorithm.issm.loss_clip": POSITIVE,
     "algorithm.issm.reference_window": COUNT,
     "algorithm.replay.capacity": COUNT,
     "algorithm.replay.batch_size": COUNT,
@@ -94,6 +94,7 @@ RANGES: dict[str, Range] = {
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "logger": ("tensorboard",),
+    "algorithm.policy_class": ("diffusion", "gaussian_reverse_kl", "gaussian_forward_kl", "gmm"),
     "algorithm.sampler.schedule": ("cosine",),
     "algorithm.sampler.variance": ("beta", "posterior"),
     "algorithm.sampler.compile": ("auto", "eager"),

@@ -65,13 +65,15 @@ def test_the_compiled_step_samples_what_the_eager_step_samples(actor):
 
 def test_score_matching_teaches_the_actor_a_target_for_each_state():
     torch.manual_seed(0)
-    actor = DiffusionActor(1, torch.ones(1, 1), ActorConfig(hidden_dims=[64, 64]), SamplerConfig(num_steps=10))
+    actor = DiffusionActor(
+        1, torch.ones(1, 1), ActorConfig(hidden_dims=[64, 64], loss_clip=9.0), SamplerConfig(num_steps=10)
+    )
     optimizer = torch.optim.Adam(actor.parameters(), 3e-3)
     obs = torch.tensor([-1.0, 1.0]).repeat(32).view(-1, 1, 1)
     for _ in range(400):
         actions = (0.5 * obs.view(1, 64, 1, 1) + 0.1 * torch.randn(1, 64, 8, 1)).clamp(-1.0, 1.0)
         optimizer.zero_grad()
-        actor.loss(obs, actions, 9.0).sum().backward()
+        actor.score_matching_loss(obs, actions).sum().backward()
         optimizer.step()
     actions = actor.sample(torch.tensor([[[-1.0]], [[1.0]]]), 500)[0, :, :, 0]
     torch.testing.assert_close(actions.mean(1), torch.tensor([-0.5, 0.5]), atol=0.1, rtol=0.0)

@@ -24,23 +24,22 @@ from ddpl_isaac.diffusion.importance import importance_weights, solve_eta, syste
 from ddpl_isaac.envs.guard import NonFiniteGuard
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.models.agent_stack import AgentStack
-from ddpl_isaac.models.compilation import make_step_function
 from ddpl_isaac.models.critic import CRITICS
-from ddpl_isaac.models.diffusion_actor import DiffusionActor
+from ddpl_isaac.models.make_actor import make_actor
 from ddpl_isaac.models.policy import JointPolicy
+from ddpl_isaac.models.policy_class import MirrorStep
 from ddpl_isaac.models.stacked_mlp import clip_gradients
 from ddpl_isaac.storage.replay_storage import Batch, ReplayStorage
 
 
 class DDPL:
-    """One diffusion policy per agent, improved by mirror steps pi^{k+1} ~ pi^k exp(eta Qbar) through ISSM."""
+    """One policy per agent, by default of diffusion, improved by mirror steps pi^{k+1} ~ pi^k exp(eta Qbar)."""
 
     def __init__(self, stack: AgentStack, storage: ReplayStorage, cfg: AlgorithmConfig, device: str) -> None:
         """Create networks, normalisers and optimisers."""
         self.cfg, self.device, self.storage, self.stack = cfg, device, storage, stack.to(device)
         num_agents, mask = stack.num_agents, stack.action_mask
-        step_function = make_step_function(cfg.sampler.compile, device)
-        self.actor = DiffusionActor(stack.obs_dim, mask, cfg.actor, cfg.sampler, step_function).to(device)
+        self.actor = make_actor(stack.obs_dim, mask, cfg, device).to(device)
         self.reference = _frozen_copy(self.actor)
         self.averaged = _frozen_copy(self.actor)
         critic_class = CRITICS[cfg.critic.kind]
@@ -175,15 +174,15 @@ class DDPL:
         return {"critic": loss.detach(), "Critic/q_mean": q.detach().mean(), "Critic/grad_norm": norm}
 
     def _update_actor(self) -> dict[str, torch.Tensor]:
-        """Take one score-matching step towards pi^k exp(eta Qbar)."""
+        """Take one gradient step towards pi^k exp(eta Qbar); by score matching for a diffusion policy."""
         refresh = self.actor_steps % self.cfg.issm.reference_window == 0
         if refresh:
             self.reference.load_state_dict(self.actor.state_dict())
         if refresh or self._weighed is None or self.actor_steps % self.cfg.candidate_reuse == 0:
             self._weigh_candidates(refresh)
-        obs, candidates, weights, metrics = self._weighed
+        obs, candidates, weights, qbar, metrics = self._weighed
         drawn = systematic_resample(candidates, weights, self.cfg.issm.loss_samples)
-        loss_A = self.actor.loss(obs, drawn, self.cfg.issm.loss_clip)
+        loss_A = self.actor.loss(MirrorStep(obs, drawn, self.reference, self.eta, qbar))
         self.actor_optimizer.zero_grad()
         loss_A.sum().backward()
         clip_gradients(list(self.actor.parameters()), self.cfg.max_grad_norm)
@@ -201,7 +200,11 @@ class DDPL:
         counts = cfg.num_candidates, self.critic.marginal_samples
         samples, others = self.reference.sample(batch.obs, sum(counts)).split(counts, dim=2)
         candidates = propose(samples, self.stack.action_mask, cfg)
-        qbar = self.critic.marginal(batch.state, batch.obs, candidates, others)
+
+        def qbar_of(action_ABMD: torch.Tensor) -> torch.Tensor:
+            return self.critic.marginal(batch.state, batch.obs, action_ABMD, others)
+
+        qbar = qbar_of(candidates)
         if new_reference:
             spread = (qbar.amax(-1) - qbar.amin(-1)).mean(-1)
             # slow, so that the range outlives the concentration of the candidates
@@ -213,7 +216,7 @@ class DDPL:
         diagnostics = issm_diagnostics(weights, qbar, candidates, self.stack.action_mask)
         capped = (self.eta * self.qbar_range >= 0.999 * cfg.eta_range_cap).float()
         diagnostics |= {"eta": self.eta, "eta_capped": capped}
-        self._weighed = batch.obs, candidates, weights, self._by_agent(diagnostics)
+        self._weighed = batch.obs, candidates, weights, qbar_of, self._by_agent(diagnostics)
 
     def _by_agent(self, values: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """Name each agent's entry ``ISSM/<agent>/<metric>``; padded dimensions have no entry."""

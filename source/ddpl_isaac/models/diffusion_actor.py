@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import torch
 from collections.abc import Callable
-from torch import nn
 
 from ddpl_isaac.config import ActorConfig, SamplerConfig
 from ddpl_isaac.diffusion.sampler import ddpm_sample, denoise_step
 from ddpl_isaac.diffusion.schedule import Schedule, make_schedule
 from ddpl_isaac.diffusion.score_matching import score_matching_loss
 from ddpl_isaac.models.denoiser import Denoiser
+from ddpl_isaac.models.policy_class import MirrorStep, PolicyClass
 
 
-class DiffusionActor(nn.Module):
+class DiffusionActor(PolicyClass):
     """One denoising diffusion policy per agent; the action of an agent depends on its own observation alone."""
 
     def __init__(
@@ -41,7 +41,7 @@ class DiffusionActor(nn.Module):
             step_function: :func:`denoise_step` or its compiled form.
         """
         super().__init__()
-        self.num_steps = sampler_cfg.num_steps
+        self.num_steps, self.loss_clip = sampler_cfg.num_steps, cfg.loss_clip
         self.register_buffer("action_mask", action_mask_AD, persistent=False)
         schedule = make_schedule(self.num_steps, sampler_cfg.schedule, sampler_cfg.variance)
         self.denoiser = Denoiser(obs_dim, action_mask_AD, schedule, cfg)
@@ -73,8 +73,12 @@ class DiffusionActor(nn.Module):
         actions = ddpm_sample(self.denoiser, self.schedule, noise_HARD, conditioning, self._step_function)
         return actions.unflatten(1, (obs_BAO.shape[0], num_samples))
 
-    def loss(self, obs_BAO: torch.Tensor, action_ABKD: torch.Tensor, loss_clip: float) -> torch.Tensor:
-        """Score-matching loss of every agent on K target actions, with fresh levels and noise. Shape: (A,)."""
+    def loss(self, target: MirrorStep) -> torch.Tensor:
+        """Score-matching loss of every agent on samples of the target: ISSM. Shape: (A,)."""
+        return self.score_matching_loss(target.obs, target.action)
+
+    def score_matching_loss(self, obs_BAO: torch.Tensor, action_ABKD: torch.Tensor) -> torch.Tensor:
+        """Denoising error on K actions per state, with fresh levels and noise. Shape: (A,)."""
         A, B, K, _ = action_ABKD.shape
         obs_AB1W = self.denoiser.project_observation(obs_BAO.transpose(0, 1)).unsqueeze(2)
         times_AHW = self.denoiser.time_table()
@@ -88,4 +92,5 @@ class DiffusionActor(nn.Module):
             level = times_AHW[agent, step_AR], self.denoiser.skip[step_AR, None], self.denoiser.out[step_AR, None]
             return self.denoiser(x_ABKD.flatten(1, 2), obs_ARW, *level).unflatten(1, (B, K))
 
-        return score_matching_loss(predict_noise, action_ABKD, self.schedule, step, noise, self.action_mask, loss_clip)
+        arguments = action_ABKD, self.schedule, step, noise, self.action_mask, self.loss_clip
+        return score_matching_loss(predict_noise, *arguments)

@@ -13,15 +13,13 @@ from torch import nn
 from rsl_rl.modules import EmpiricalNormalization
 
 from ddpl_isaac.models.agent_stack import AgentStack
-from ddpl_isaac.models.diffusion_actor import DiffusionActor
+from ddpl_isaac.models.policy_class import PolicyClass
 
 
 class JointPolicy(nn.Module):
     """Every agent acts on its own observation by one sample of its own policy."""
 
-    def __init__(
-        self, stack: AgentStack, normalizer: EmpiricalNormalization | nn.Identity, actor: DiffusionActor
-    ) -> None:
+    def __init__(self, stack: AgentStack, normalizer: EmpiricalNormalization | nn.Identity, actor: PolicyClass) -> None:
         """Join what the learner owns; nothing is copied."""
         super().__init__()
         self.stack, self.normalizer, self.actor = stack, normalizer, actor

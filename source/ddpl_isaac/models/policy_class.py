@@ -1,0 +1,47 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""What the learner asks of a policy, and the target that it hands over (METHOD 3).
+
+Shapes: A agents, B states, O observation, M samples and K target actions per state, D action.
+"""
+
+from __future__ import annotations
+
+import torch
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from torch import nn
+from typing import NamedTuple
+
+
+class MirrorStep(NamedTuple):
+    """The target pi^k exp(eta Qbar) of one mirror step, in the forms that the projections onto a class need."""
+
+    obs: torch.Tensor
+    """Normalised observations. Shape: (B, A, O)."""
+
+    action: torch.Tensor
+    """Candidates drawn by their weights: samples of the target. Shape: (A, B, K, D)."""
+
+    reference: PolicyClass
+    """The frozen policies pi^k."""
+
+    eta: torch.Tensor
+    """Temperature of each agent. Shape: (A,)."""
+
+    qbar: Callable[[torch.Tensor], torch.Tensor]
+    """Differentiable Qbar of any actions at these states. Shape: (A, B, K, D) -> (A, B, K)."""
+
+
+class PolicyClass(nn.Module, ABC):
+    """One policy per agent, all agents in one batched tensor program; an agent acts on its own observation alone."""
+
+    @abstractmethod
+    def sample(self, obs_BAO: torch.Tensor, num_samples: int = 1) -> torch.Tensor:
+        """Draw actions in ``[-1, 1]`` for every agent and state, without gradient. Shape: (A, B, M, D)."""
+
+    @abstractmethod
+    def loss(self, target: MirrorStep) -> torch.Tensor:
+        """Distance to the target in the sense of this class, with gradient. Shape: (A,)."""
