@@ -103,6 +103,16 @@ class TestEpisodes:
         assert scalars["Episode/success"] == [(0, 1.0)]
         assert "return 3.00 | length 1.0 | success 1.00" in capsys.readouterr().out.splitlines()[-1]
 
+    def test_the_line_shows_the_success_of_episodes_and_no_other_number_of_that_name(
+        self, capsys: pytest.CaptureFixture
+    ):
+        logger = _logger()
+        extras = {"time_outs": torch.zeros(2), "log": {"Diagnostics/success_steps": torch.tensor(7.0)}}
+        extras["metrics"] = {"success": torch.tensor([0.25, 0.75])}
+        logger.process_env_step(torch.zeros(2), torch.ones(2), extras, None)
+        _log(logger)
+        assert "success 0.50" in capsys.readouterr().out.splitlines()[-1]
+
     def test_the_fake_environment_gives_the_means_worked_out_by_hand(self):
         env, logger = FakeEnv(num_envs=2, max_episode_length=3), _logger()
         for _ in range(3):

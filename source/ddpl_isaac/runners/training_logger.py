@@ -17,6 +17,9 @@ from rsl_rl.utils.wandb_log_writer import WandbLogWriter
 
 import ddpl_isaac
 
+_SUCCESS_TAGS = ("Episode/success", "Metrics/success_rate")
+"""Where the success of the progress line comes from: what finished episodes report, else Isaac Lab's own log."""
+
 
 class TrainingLogger(Logger):
     """Writes scalars against the iteration, under rsl_rl's tags, and prints one line per iteration.
@@ -173,7 +176,7 @@ class TrainingLogger(Logger):
         """Return where the training stands, in one line."""
         parts = [f"iteration {it + 1}/{total_it}", f"{self.tot_timesteps:,} env steps"]
         parts.append(f"{self.latest['Perf/total_fps']:,.0f} steps/s")
-        success = next((tag for tag in self.latest if "success" in tag.rsplit("/", 1)[-1].lower()), None)
+        success = next((tag for tag in _SUCCESS_TAGS if tag in self.latest), None)
         named = [("return", "Train/mean_reward", ".2f"), ("length", "Train/mean_episode_length", ".1f")]
         for name, tag, form in [*named, *([("success", success, ".2f")] if success else [])]:
             parts.append(f"{name} {self.latest[tag]:{form}}" if tag in self.latest else f"{name} -")
