@@ -115,7 +115,7 @@ def test_the_reference_is_frozen_for_a_window_of_actor_steps():
     weights = []
     for _ in range(5):
         learner.update()
-        weights.append(learner.reference.denoiser.mlp.layers[0].weight.clone())
+        weights.append(learner.improvement.reference.denoiser.mlp.layers[0].weight.clone())
     same = [torch.equal(one, other) for one, other in itertools.pairwise(weights)]
     assert same == [True, True, False, True]
 
@@ -128,7 +128,7 @@ def test_a_restored_learner_goes_on_as_the_saved_one_would_have():
         learner.update()
     restored.load(copy.deepcopy(learner.save()))
     restored.storage.load_state_dict(learner.storage.state_dict())
-    learner._weighed = None  # candidates are drawn anew after a restart
+    learner.improvement.forget_candidates()  # candidates are drawn anew after a restart
     results = []
     for one in (learner, restored):
         torch.manual_seed(1)

@@ -9,26 +9,21 @@ Shapes: N environments, A agents, B states, M candidates, O observation, S state
 
 from __future__ import annotations
 
-import copy
 import torch
+from functools import partial
 from tensordict import TensorDict
 from torch import nn
 
 from rsl_rl.modules import EmpiricalNormalization
 
-from ddpl_isaac.algorithms.diagnostics import issm_diagnostics
-from ddpl_isaac.algorithms.proposal import propose
+from ddpl_isaac.algorithms.policy_improvement import Marginal, PolicyImprovement, frozen_copy
 from ddpl_isaac.algorithms.td_target import polyak_update, td_loss, td_target
 from ddpl_isaac.config import AlgorithmConfig, from_dict
-from ddpl_isaac.diffusion.importance import importance_weights, solve_eta, systematic_resample
 from ddpl_isaac.envs.guard import NonFiniteGuard
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.critic import CRITICS
-from ddpl_isaac.models.make_actor import make_actor
 from ddpl_isaac.models.policy import JointPolicy
-from ddpl_isaac.models.policy_class import MirrorStep
-from ddpl_isaac.models.stacked_mlp import clip_gradients
 from ddpl_isaac.storage.replay_storage import Batch, ReplayStorage
 
 
@@ -38,26 +33,22 @@ class DDPL:
     def __init__(self, stack: AgentStack, storage: ReplayStorage, cfg: AlgorithmConfig, device: str) -> None:
         """Create networks, normalisers and optimisers."""
         self.cfg, self.device, self.storage, self.stack = cfg, device, storage, stack.to(device)
-        num_agents, mask = stack.num_agents, stack.action_mask
-        self.actor = make_actor(stack.obs_dim, mask, cfg, device).to(device)
-        self.reference = _frozen_copy(self.actor)
-        self.averaged = _frozen_copy(self.actor)
-        critic_class = CRITICS[cfg.critic.kind]
+        num_agents, critic_class = stack.num_agents, CRITICS[cfg.critic.kind]
         self.critic = critic_class(num_agents, stack.obs_dim, stack.state_dim, stack.action_dim, cfg.critic).to(device)
-        self.target_critic = _frozen_copy(self.critic)
+        self.target_critic = frozen_copy(self.critic)
+        marginal_samples = self.critic.marginal_samples
+        self.improvement = PolicyImprovement(stack.obs_dim, stack.action_mask, cfg, device, marginal_samples)
+        self.actor = self.improvement.actor
         self.obs_normalizer = _normalizer((num_agents, stack.obs_dim), cfg.normalize_obs, device)
         self.state_normalizer = _normalizer((stack.state_dim,), cfg.normalize_obs, device)
         self.return_normalizer = EmpiricalNormalization(1, eps=1e-4).to(device)
         self.policy = JointPolicy(self.stack, self.obs_normalizer, self.actor)
-        self.actor_optimizer = torch.optim.Adam(self.actor.parameters(), cfg.actor.learning_rate, fused=True)
         self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), cfg.critic.learning_rate, fused=True)
-        self.eta, self.qbar_range = torch.ones(num_agents, device=device), torch.zeros(num_agents, device=device)
-        self.env_steps, self.actor_steps = 0, 0
+        self.env_steps = 0
         self.last_checkpoint: str | None = None
         names = [*stack.names, *(["state"] if stack.has_state else [])]
         self.guard = NonFiniteGuard(names, storage.num_envs, device)
         self._returns = torch.zeros(storage.num_envs, device=device)
-        self._weighed: tuple | None = None
         self._began = False
 
     @staticmethod
@@ -141,7 +132,7 @@ class DDPL:
         for _ in range(self.cfg.critic_updates):
             metrics.update(self._update_critic(self._sample(self.cfg.replay.batch_size)))
         for _ in range(0 if self.warming_up else self.cfg.actor_updates):
-            metrics.update(self._update_actor())
+            metrics.update(self._by_agent(self.improvement.step(self._states)))
         return metrics
 
     def _sample(self, batch_size: int) -> Batch:
@@ -173,50 +164,10 @@ class DDPL:
         polyak_update(self.target_critic, self.critic, self.cfg.critic.tau)
         return {"critic": loss.detach(), "Critic/q_mean": q.detach().mean(), "Critic/grad_norm": norm}
 
-    def _update_actor(self) -> dict[str, torch.Tensor]:
-        """Take one gradient step towards pi^k exp(eta Qbar); by score matching for a diffusion policy."""
-        refresh = self.actor_steps % self.cfg.issm.reference_window == 0
-        if refresh:
-            self.reference.load_state_dict(self.actor.state_dict())
-        if refresh or self._weighed is None or self.actor_steps % self.cfg.candidate_reuse == 0:
-            self._weigh_candidates(refresh)
-        obs, candidates, weights, qbar, metrics = self._weighed
-        drawn = systematic_resample(candidates, weights, self.cfg.issm.loss_samples)
-        loss_A = self.actor.loss(MirrorStep(obs, drawn, self.reference, self.eta, qbar))
-        self.actor_optimizer.zero_grad()
-        loss_A.sum().backward()
-        clip_gradients(list(self.actor.parameters()), self.cfg.max_grad_norm)
-        self.actor_optimizer.step()
-        polyak_update(self.averaged, self.actor, 1.0 - self.cfg.actor.ema_decay)
-        self.actor_steps += 1
-        return metrics | self._by_agent({"loss": loss_A.detach()})
-
-    @torch.no_grad()
-    def _weigh_candidates(self, new_reference: bool) -> None:
-        """Draw states and candidates, evaluate and weigh them; solve eta if the reference is new (METHOD 2.3)."""
-        cfg = self.cfg.issm
+    def _states(self) -> tuple[torch.Tensor, Marginal]:
+        """Draw the observations of an actor step, with their Qbar."""
         batch = self._sample(self.cfg.actor_batch_size)
-        # a central critic lets further samples of the reference play the other agents, independent of the candidates
-        counts = cfg.num_candidates, self.critic.marginal_samples
-        samples, others = self.reference.sample(batch.obs, sum(counts)).split(counts, dim=2)
-        candidates = propose(samples, self.stack.action_mask, cfg)
-
-        def qbar_of(action_ABMD: torch.Tensor) -> torch.Tensor:
-            return self.critic.marginal(batch.state, batch.obs, action_ABMD, others)
-
-        qbar = qbar_of(candidates)
-        if new_reference:
-            spread = (qbar.amax(-1) - qbar.amin(-1)).mean(-1)
-            # slow, so that the range outlives the concentration of the candidates
-            self.qbar_range = torch.maximum(spread, 0.99 * self.qbar_range)
-            eta_max = cfg.eta_range_cap / (self.qbar_range + 1e-8)
-            budget = cfg.kl_budget / (self.stack.num_agents if cfg.kl_budget_per_agent else 1)
-            self.eta = solve_eta(qbar, budget, eta_max)
-        weights = importance_weights(qbar, self.eta)
-        diagnostics = issm_diagnostics(weights, qbar, candidates, self.stack.action_mask)
-        capped = (self.eta * self.qbar_range >= 0.999 * cfg.eta_range_cap).float()
-        diagnostics |= {"eta": self.eta, "eta_capped": capped}
-        self._weighed = batch.obs, candidates, weights, qbar_of, self._by_agent(diagnostics)
+        return batch.obs, partial(self.critic.marginal, batch.state, batch.obs)
 
     def _by_agent(self, values: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """Name each agent's entry ``ISSM/<agent>/<metric>``; padded dimensions have no entry."""
@@ -239,7 +190,7 @@ class DDPL:
         """Return the current or the averaged (EMA) joint policy; parameters are shared, not copied."""
         if not averaged:
             return self.policy
-        return JointPolicy(self.stack, self.obs_normalizer, self.averaged)
+        return JointPolicy(self.stack, self.obs_normalizer, self.improvement.averaged)
 
     def train_mode(self) -> None:
         """Let the normalisers learn."""
@@ -258,16 +209,17 @@ class DDPL:
                 torch.distributed.broadcast(tensor, src=0)
 
     def _modules(self) -> dict[str, nn.Module]:
-        names = ("actor", "reference", "averaged", "critic", "target_critic")
-        normalizers = ("obs_normalizer", "state_normalizer", "return_normalizer")
-        return {name: getattr(self, name) for name in names + normalizers}
+        policies = {name: getattr(self.improvement, name) for name in ("actor", "reference", "averaged")}
+        names = ("critic", "target_critic", "obs_normalizer", "state_normalizer", "return_normalizer")
+        return policies | {name: getattr(self, name) for name in names}
 
     def save(self) -> dict:
         """Everything but the replay, as tensors and plain containers."""
         modules = {name: module.state_dict() for name, module in self._modules().items()}
-        counters = {"env_steps": self.env_steps, "actor_steps": self.actor_steps}
-        tensors = {"eta": self.eta, "qbar_range": self.qbar_range}
-        optimizers = {"actor": self.actor_optimizer.state_dict(), "critic": self.critic_optimizer.state_dict()}
+        counters = {"env_steps": self.env_steps, "actor_steps": self.improvement.steps}
+        tensors = {"eta": self.improvement.eta, "qbar_range": self.improvement.qbar_range}
+        optimizers = {"actor": self.improvement.optimizer, "critic": self.critic_optimizer}
+        optimizers = {name: optimizer.state_dict() for name, optimizer in optimizers.items()}
         return {"modules": modules, "counters": counters, "tensors": tensors, "optimizers": optimizers}
 
     def load(self, state: dict, load_cfg: dict | None = None, strict: bool = True) -> bool:
@@ -275,18 +227,14 @@ class DDPL:
         del load_cfg
         for name, module in self._modules().items():
             module.load_state_dict(state["modules"][name], strict=strict)
-        self.env_steps, self.actor_steps = state["counters"]["env_steps"], state["counters"]["actor_steps"]
-        self.eta, self.qbar_range = state["tensors"]["eta"], state["tensors"]["qbar_range"]
-        self.actor_optimizer.load_state_dict(state["optimizers"]["actor"])
+        self.env_steps, self.improvement.steps = state["counters"]["env_steps"], state["counters"]["actor_steps"]
+        self.improvement.eta, self.improvement.qbar_range = state["tensors"]["eta"], state["tensors"]["qbar_range"]
+        self.improvement.optimizer.load_state_dict(state["optimizers"]["actor"])
         self.critic_optimizer.load_state_dict(state["optimizers"]["critic"])
-        self._weighed, self._began = None, False
+        self.improvement.forget_candidates()
+        self._began = False
         self.guard.steps = self.env_steps // self.storage.num_envs
         return True
-
-
-def _frozen_copy(module: nn.Module) -> nn.Module:
-    """Copy a module without gradients."""
-    return copy.deepcopy(module).requires_grad_(False)
 
 
 def _normalizer(shape: tuple[int, ...], enabled: bool, device: str) -> nn.Module:

@@ -1,0 +1,123 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Mirror steps pi^{k+1} ~ pi^k exp(eta Qbar) of all agents, by whatever class and whatever critic (METHOD 2).
+
+Shapes: A agents, B states, M candidates, L draws of the others, O observation, D action.
+"""
+
+from __future__ import annotations
+
+import copy
+import torch
+from collections.abc import Callable
+from torch import nn
+
+from ddpl_isaac.algorithms.diagnostics import issm_diagnostics
+from ddpl_isaac.algorithms.proposal import propose
+from ddpl_isaac.algorithms.td_target import polyak_update
+from ddpl_isaac.config import AlgorithmConfig
+from ddpl_isaac.diffusion.importance import importance_weights, solve_eta, systematic_resample
+from ddpl_isaac.models.make_actor import make_actor
+from ddpl_isaac.models.policy_class import MirrorStep
+from ddpl_isaac.models.stacked_mlp import clip_gradients
+
+Marginal = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+"""Qbar at a batch of states, of candidates (A, B, M, D) given draws of the others (A, B, L, D). Shape: (A, B, M)."""
+
+
+class PolicyImprovement:
+    """The policies, their frozen reference and their average, and the gradient steps that move them."""
+
+    def __init__(
+        self,
+        obs_dim: int,
+        action_mask_AD: torch.Tensor,
+        cfg: AlgorithmConfig,
+        device: torch.device | str,
+        marginal_samples: int,
+    ) -> None:
+        """Create policies and optimiser.
+
+        Args:
+            obs_dim: Widest observation O.
+            action_mask_AD: 1 for an agent's own action dimensions, 0 for padding.
+            cfg: The learner's configuration.
+            device: Device of the policies.
+            marginal_samples: Draws L of the other agents' actions that the critic asks for.
+        """
+        self.cfg, self.action_mask, self.marginal_samples = cfg, action_mask_AD, marginal_samples
+        self.actor = make_actor(obs_dim, action_mask_AD, cfg, device).to(device)
+        self.reference = frozen_copy(self.actor)
+        self.averaged = frozen_copy(self.actor)
+        self.optimizer = torch.optim.Adam(self.actor.parameters(), cfg.actor.learning_rate, fused=True)
+        num_agents = len(action_mask_AD)
+        self.eta, self.qbar_range = torch.ones(num_agents, device=device), torch.zeros(num_agents, device=device)
+        self.steps = 0
+        self._weighed: tuple | None = None
+
+    def forget_candidates(self) -> None:
+        """Draw candidates anew before the next step."""
+        self._weighed = None
+
+    def step(self, states: Callable[[], tuple[torch.Tensor, Marginal]]) -> dict[str, torch.Tensor]:
+        """Take one gradient step towards pi^k exp(eta Qbar); by score matching for a diffusion policy.
+
+        Args:
+            states: Draws a batch of observations, of shape (B, A, O), with Qbar at the states behind them; called
+                where the candidates of earlier steps are used up.
+
+        Returns:
+            Loss and diagnostics. Shape of each: (A,).
+        """
+        refresh = self.steps % self.cfg.issm.reference_window == 0
+        if refresh:
+            self.reference.load_state_dict(self.actor.state_dict())
+        if refresh or self._weighed is None or self.steps % self.cfg.candidate_reuse == 0:
+            self._weighed = self._weigh_candidates(*states(), refresh)
+        obs, candidates, weights, qbar_of, diagnostics = self._weighed
+        drawn = systematic_resample(candidates, weights, self.cfg.issm.loss_samples)
+        loss_A = self.actor.loss(MirrorStep(obs, drawn, self.reference, self.eta, qbar_of))
+        self.optimizer.zero_grad()
+        loss_A.sum().backward()
+        clip_gradients(list(self.actor.parameters()), self.cfg.max_grad_norm)
+        self.optimizer.step()
+        polyak_update(self.averaged, self.actor, 1.0 - self.cfg.actor.ema_decay)
+        self.steps += 1
+        return diagnostics | {"loss": loss_A.detach()}
+
+    @torch.no_grad()
+    def _weigh_candidates(self, obs_BAO: torch.Tensor, marginal: Marginal, new_reference: bool) -> tuple:
+        """Draw candidates, evaluate and weigh them; solve eta if the reference is new (METHOD 2.3)."""
+        cfg = self.cfg.issm
+        # a critic of joint actions lets further samples play the other agents, independent of the candidates
+        counts = cfg.num_candidates, self.marginal_samples
+        samples, others = self.reference.sample(obs_BAO, sum(counts)).split(counts, dim=2)
+        candidates = propose(samples, self.action_mask, cfg)
+
+        def qbar_of(action_ABMD: torch.Tensor) -> torch.Tensor:
+            return marginal(action_ABMD, others)
+
+        qbar = qbar_of(candidates)
+        if new_reference:
+            self._solve_eta(qbar)
+        weights = importance_weights(qbar, self.eta)
+        diagnostics = issm_diagnostics(weights, qbar, candidates, self.action_mask)
+        capped = (self.eta * self.qbar_range >= 0.999 * cfg.eta_range_cap).float()
+        return obs_BAO, candidates, weights, qbar_of, diagnostics | {"eta": self.eta, "eta_capped": capped}
+
+    def _solve_eta(self, qbar_ABM: torch.Tensor) -> None:
+        """Spend the KL budget of the new mirror step."""
+        cfg = self.cfg.issm
+        spread = (qbar_ABM.amax(-1) - qbar_ABM.amin(-1)).mean(-1)
+        # slow, so that the range outlives the concentration of the candidates
+        self.qbar_range = torch.maximum(spread, 0.99 * self.qbar_range)
+        eta_max = cfg.eta_range_cap / (self.qbar_range + 1e-8)
+        budget = cfg.kl_budget / (len(self.action_mask) if cfg.kl_budget_per_agent else 1)
+        self.eta = solve_eta(qbar_ABM, budget, eta_max)
+
+
+def frozen_copy(module: nn.Module) -> nn.Module:
+    """Copy a module without gradients."""
+    return copy.deepcopy(module).requires_grad_(False)
