@@ -88,6 +88,7 @@ FLAGS = {
     "train": COMMON | VIDEO | {"--max_iterations", "--run_name", "--checkpoint"},
     "play": COMMON | VIDEO | {"--checkpoint", "--num_steps", "--real_time"},
     "evaluate": COMMON | {"--checkpoint", "--num_episodes", "--output"},
+    "suite": {"-h", "--help", "--output"},
     "plot": {"-h", "--help", "--runs", "--quantity", "--output", "--title", "--num_envs", "--num_agents"},
 }
 

@@ -174,9 +174,10 @@ def test_numbers_that_are_not_finite_end_in_one_line_and_leave_the_checkpoint(tm
 
 @pytest.mark.slow
 def test_the_cart_pendulum_is_learned_in_real_physics(tmp_path):
-    succeed("train", tmp_path, "--task", CART, "--max_iterations", "150")
-    (run_dir,) = (tmp_path / "logs" / "ddpl" / "cart_pendulum").iterdir()
-    returns = scalars(run_dir)["Train/mean_reward"]
-    random = [value for step, value in returns if step < 19]  # the warm-up of 10 000 environment steps
-    learned = [value for step, value in returns if step >= 130]
-    assert sum(learned) / len(learned) > 2.5 * sum(random) / len(random)
+    succeed("train", tmp_path, "--task", CART, "--max_iterations", "300")
+    succeed("evaluate", tmp_path, "--task", CART, "--num_episodes", "128")
+    (result,) = tmp_path.glob("logs/ddpl/cart_pendulum/*/evaluation/model_299.json")
+    averaged = json.loads(result.read_text())[0]
+    # uniform actions never succeed; three seeds of twice this length reached .8 to .9
+    assert averaged["policy"] == "EMA"
+    assert averaged["metrics"]["success"]["mean"] > 0.5

@@ -1,0 +1,90 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Mirror steps on a stateless game with exact values: one policy class against another, all else equal (METHOD 3, 4).
+
+All seeds are one batched program: S teams of n agents are A = S n networks of one stack.
+"""
+
+from __future__ import annotations
+
+import torch
+from dataclasses import dataclass
+from functools import partial
+
+from ddpl_isaac.algorithms.policy_improvement import PolicyImprovement
+from ddpl_isaac.config import AlgorithmConfig
+from ddpl_isaac.experiments.games import GAMES, exact_marginal
+from ddpl_isaac.experiments.particles import ParticleImprovement
+
+_DRAWS = 1024
+"""Actions per agent from which a policy is judged."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """One cell of a grid."""
+
+    game: str
+    """``two_modes``, ``corners`` or ``needle``."""
+
+    policy_class: str
+    """A policy class of the learner, or ``ideal``: resampled particles, an unrestricted class with the same noise."""
+
+    num_agents: int
+    """Agents of a team; >= 1."""
+
+    num_seeds: int = 16
+    """Teams that learn side by side; >= 1."""
+
+    refreshes: int = 16
+    """Mirror steps; >= 1."""
+
+    seed: int = 1
+    """Seed of all of them."""
+
+
+def run_study(study: Study, cfg: AlgorithmConfig) -> dict[str, list[list[float]]]:
+    """Take the mirror steps and judge the policies after each.
+
+    Args:
+        study: What to do.
+        cfg: Settings of the learner, of which those of the replay and the critic's networks are without use;
+            ``critic.marginal_samples`` is the number of draws of the others.
+
+    Returns:
+        By metric: a row per mirror step, the first before any, with a value per seed. ``agent_hit``: share of an
+        agent's actions that hit, mean over agents; ``joint_hit``: share of joint actions that all hit; ``return``;
+        ``weaker_mode``: share of the rarer sign among the first coordinates that hit; ``std``: standard deviation of
+        an action.
+    """
+    torch.manual_seed(study.seed)
+    game, rows = GAMES[study.game], study.num_seeds * study.num_agents
+    improvement_class = ParticleImprovement if study.policy_class == "ideal" else PolicyImprovement
+    mask = torch.ones(rows, game.action_dim)
+    improvement = improvement_class(1, mask, cfg, "cpu", cfg.critic.marginal_samples)
+    obs = torch.ones(cfg.actor_batch_size, rows, 1)
+    marginal = partial(exact_marginal, game, study.num_agents)
+    history = [_judge(study, improvement, obs[:1])]
+    for _ in range(study.refreshes):
+        for _ in range(cfg.issm.reference_window):
+            improvement.step(lambda: (obs, marginal))
+        history.append(_judge(study, improvement, obs[:1]))
+    return {name: [row[name] for row in history] for name in history[0]}
+
+
+def _judge(study: Study, improvement: PolicyImprovement, obs: torch.Tensor) -> dict[str, list[float]]:
+    """Return the metrics of every seed."""
+    game = GAMES[study.game]
+    actions = improvement.actor.sample(obs, _DRAWS)[:, 0].unflatten(0, (-1, study.num_agents)).transpose(1, 2)
+    hit = game.hit(actions)  # (S, draws, n)
+    positive = ((actions[..., 0] > 0) & hit).sum((1, 2)) / hit.sum((1, 2)).clamp(min=1)
+    values = {
+        "agent_hit": hit.float().mean((1, 2)),
+        "joint_hit": hit.all(-1).float().mean(1),
+        "return": game.reward(actions).mean(1),
+        "weaker_mode": torch.minimum(positive, 1.0 - positive),
+        "std": actions.std(1).mean((1, 2)),
+    }
+    return {name: value.tolist() for name, value in values.items()}

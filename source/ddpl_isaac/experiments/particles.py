@@ -1,0 +1,73 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""The ideal class: a policy that *is* the weighted candidates, without a network that could lag (METHOD 4).
+
+Shapes: A agents, B batches, M samples, K drawn actions, P particles, D action.
+"""
+
+from __future__ import annotations
+
+import torch
+from collections.abc import Callable
+from torch import nn
+
+from ddpl_isaac.algorithms.policy_improvement import Marginal, PolicyImprovement
+from ddpl_isaac.config import AlgorithmConfig
+from ddpl_isaac.diffusion.importance import systematic_resample
+
+
+class Particles(nn.Module):
+    """Equally likely actions of every agent, whatever it observes: for games without a state."""
+
+    def __init__(self, particles_APD: torch.Tensor) -> None:
+        """Start with the given actions."""
+        super().__init__()
+        self.register_buffer("particles", particles_APD)
+
+    def sample(self, obs_BAO: torch.Tensor, num_samples: int = 1) -> torch.Tensor:
+        """Draw particles with replacement. Shape: (A, B, M, D)."""
+        batch, num_agents, _ = obs_BAO.shape
+        count, dim = self.particles.shape[1:]
+        index = torch.randint(count, (num_agents, batch * num_samples, 1), device=obs_BAO.device)
+        return self.particles.gather(1, index.expand(-1, -1, dim)).unflatten(1, (batch, num_samples))
+
+
+class ParticleImprovement(PolicyImprovement):
+    """Collects in a window what the other classes are fitted to, and plays that in the next one.
+
+    It sees the same candidates, weights and draws, so what it reaches is what any class could reach at best.
+    """
+
+    def __init__(
+        self,
+        obs_dim: int,
+        action_mask_AD: torch.Tensor,
+        cfg: AlgorithmConfig,
+        device: torch.device | str,
+        marginal_samples: int,
+    ) -> None:
+        """Start with draws of N(0, initial_std^2); ``obs_dim`` is unused."""
+        del obs_dim
+        self.cfg, self.action_mask, self.marginal_samples = cfg, action_mask_AD, marginal_samples
+        start = cfg.actor.initial_std * torch.randn(*action_mask_AD.shape, 4096, device=device)
+        self.actor = Particles((start.transpose(1, 2) * action_mask_AD[:, None, :]).clamp(-1.0, 1.0))
+        self.reference = self.actor
+        num_agents = len(action_mask_AD)
+        self.eta, self.qbar_range = torch.ones(num_agents, device=device), torch.zeros(num_agents, device=device)
+        self.steps, self._weighed, self._drawn = 0, None, []
+
+    def step(self, states: Callable[[], tuple[torch.Tensor, Marginal]]) -> dict[str, torch.Tensor]:
+        """Draw one more set of actions by weight; the last one of a window makes all of them the new policy."""
+        window = self.cfg.issm.reference_window
+        position = self.steps % window
+        if position == 0 or self.steps % self.cfg.candidate_reuse == 0:
+            self._weighed = self._weigh_candidates(*states(), position == 0)
+        _, candidates, weights, _, diagnostics = self._weighed
+        self._drawn.append(systematic_resample(candidates, weights, self.cfg.issm.loss_samples).flatten(1, 2))
+        if position == window - 1:
+            self.actor.particles = torch.cat(self._drawn, dim=1)
+            self._drawn.clear()
+        self.steps += 1
+        return diagnostics

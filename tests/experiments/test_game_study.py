@@ -1,0 +1,76 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Values of the games are exact, teams do not mix, and a study tells the classes apart."""
+
+import torch
+
+import pytest
+
+from ddpl_isaac.config import ActorConfig, AlgorithmConfig, IssmConfig, SamplerConfig
+from ddpl_isaac.experiments.game_study import Study, run_study
+from ddpl_isaac.experiments.games import GAMES, exact_marginal
+
+S, N, B, M, L = 2, 3, 2, 5, 4
+
+
+def plain_marginal(game, candidates, others):
+    """Play every candidate with every draw of the team it belongs to."""
+    values = torch.zeros(S * N, B, M)
+    for team in range(S):
+        rows = slice(team * N, (team + 1) * N)
+        for i in range(N):
+            for draw in range(L):
+                for j in range(M):
+                    joint = others[rows, :, draw].transpose(0, 1).clone()
+                    joint[:, i] = candidates[team * N + i, :, j]
+                    values[team * N + i, :, j] += game.reward(joint) / L
+    return values
+
+
+@pytest.mark.parametrize("name", GAMES)
+def test_exact_values_are_those_of_playing_with_the_own_team(name):
+    torch.manual_seed(0)
+    game = GAMES[name]
+    candidates, others = torch.rand(S * N, B, M, game.action_dim), torch.rand(S * N, B, L, game.action_dim)
+    torch.testing.assert_close(exact_marginal(game, N, candidates, others), plain_marginal(game, candidates, others))
+
+
+def test_rewards_at_known_places():
+    assert GAMES["two_modes"].reward(torch.tensor([[0.6], [-0.6]])).item() == pytest.approx(1.0, abs=1e-4)
+    assert GAMES["corners"].reward(torch.full((3, 2), 0.7)).item() == pytest.approx(3.05, abs=0.01)
+    assert GAMES["needle"].reward(torch.full((3, 2), 0.6)).item() == pytest.approx(3.1, abs=0.01)
+    assert GAMES["needle"].reward(torch.tensor([[0.6, 0.6], [0.0, 0.0]])).item() == pytest.approx(0.55, abs=0.01)
+
+
+def config(policy_class):
+    return AlgorithmConfig(
+        policy_class="diffusion" if policy_class == "ideal" else policy_class,
+        actor_batch_size=8,
+        candidate_reuse=2,
+        actor=ActorConfig(hidden_dims=[32, 32], learning_rate=3e-3),
+        sampler=SamplerConfig(num_steps=5, compile="eager"),
+        issm=IssmConfig(num_candidates=32, uniform_share=0.1, reference_window=20),
+    )
+
+
+@pytest.mark.parametrize("policy_class", ["ideal", "diffusion", "gmm"])
+def test_every_team_of_a_study_finds_the_two_modes_with_a_class_that_can_hold_them(policy_class):
+    study = Study("two_modes", policy_class, num_agents=2, num_seeds=3, refreshes=8)
+    history = run_study(study, config(policy_class))
+    assert {name: (len(rows), len(rows[0])) for name, rows in history.items()} == dict.fromkeys(history, (9, 3))
+    assert max(history["agent_hit"][0]) < 0.5
+    assert min(history["agent_hit"][-1]) > 0.6
+
+
+def test_a_gaussian_by_forward_kl_stays_between_the_modes():
+    study = Study("two_modes", "gaussian_forward_kl", num_agents=2, num_seeds=3, refreshes=3)
+    history = run_study(study, config("gaussian_forward_kl"))
+    ideal = run_study(Study("two_modes", "ideal", 2, 3, 3), config("ideal"))
+    assert max(history["agent_hit"][-1]) < min(ideal["agent_hit"][-1]) - 0.2
+
+
+def test_a_seed_gives_the_same_study_again():
+    study = Study("corners", "gmm", num_agents=2, num_seeds=2, refreshes=1)
+    assert run_study(study, config("gmm")) == run_study(study, config("gmm"))
