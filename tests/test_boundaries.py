@@ -89,6 +89,7 @@ FLAGS = {
     "play": COMMON | VIDEO | {"--checkpoint", "--num_steps", "--real_time"},
     "evaluate": COMMON | {"--checkpoint", "--num_episodes", "--output"},
     "suite": {"-h", "--help", "--output"},
+    "export": COMMON | {"--checkpoint", "--output"},
     "plot": {"-h", "--help", "--runs", "--quantity", "--output", "--title", "--num_envs", "--num_agents"},
 }
 

@@ -21,13 +21,17 @@ from ddpl_isaac.cli import CommandLine, end_on_user_error
 from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.config_loader import ConfigError, load_config
 from ddpl_isaac.envs.registry import EnvPlan, dump_env_cfg, is_game, open_env, plan_env
+from ddpl_isaac.envs.signals import signals_of
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
+from ddpl_isaac.export.files import check_extra
+from ddpl_isaac.export.policy import check_class
+from ddpl_isaac.export.team import export_team, to_table
 from ddpl_isaac.run_directory import LOG_ROOT, shown
 from ddpl_isaac.runners.checkpoint import checkpoint_task, resolve_checkpoint
 from ddpl_isaac.runners.evaluator import evaluate as play_episodes
 
 PLAY_ENVS = 16
-"""Environments of a playback unless ``--num_envs`` says otherwise."""
+"""Environments of a playback or a comparison unless ``--num_envs`` says otherwise."""
 
 
 def train(command: CommandLine) -> None:
@@ -109,6 +113,36 @@ def evaluate(command: CommandLine) -> None:
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(results[0].to_json(*results[1:]) + "\n")
         print(f"{results[0].to_table(*results[1:])}\nJSON: {shown(output)}", flush=True)
+
+
+def export(command: CommandLine) -> None:
+    """Write the averaged (EMA) actor of every agent as ONNX, TorchScript and safetensors, checked against the trainer.
+
+    Raises:
+        ConfigError: If the command line cannot be used.
+        CheckpointError: If the checkpoint cannot be used.
+        ExportError: If the policy cannot be exported.
+    """
+    args = command.args
+    check_extra()
+    plan = plan_env(args, command.env)
+    checkpoint = _find_checkpoint(args.checkpoint, plan.task)
+    num_envs = PLAY_ENVS if args.num_envs is None else args.num_envs
+    cfg = _settings(plan, command.agent, {"num_envs": num_envs, "seed": args.seed}, checkpoint)
+    check_class(cfg.algorithm)
+    cfg.algorithm.sampler.compile = "eager"  # the trainer acts once
+    output = args.output or checkpoint.parent / "exported" / checkpoint.stem
+    if output.exists() and not output.is_dir():
+        raise ConfigError(f"--output {output} is a file; it must be a directory.")
+    print(f"Exporting {shown(checkpoint)}.", flush=True)
+    opened = open_env(
+        plan, args, num_envs=cfg.num_envs, seed=cfg.seed, log_dir=checkpoint.parent, video_folder="export"
+    )
+    with opened as env, end_on_user_error():
+        policy = _make_runner(env, plan, cfg, None, checkpoint).get_inference_policy("cpu")
+        origin = {"task": plan.task, "checkpoint": checkpoint.name, "step_duration": _step_duration(env)}
+        exported = export_team(policy, env.get_observations(), cfg.algorithm, signals_of(env), output, origin)
+        print(f"{to_table(exported)}\nFiles: {shown(output)}", flush=True)
 
 
 def _settings(plan: EnvPlan, overrides: list[str], flags: dict, checkpoint: Path | None) -> TrainConfig:

@@ -72,9 +72,7 @@ def read_cells(path: Path) -> list[Cell]:
     names = [cell.name for cell in cells]
     for name in names:
         if names.count(name) > 1:
-            raise ConfigError(
-                f"'{path}' describes {name} more than once; change game, class, agents or seed."
-            )
+            raise ConfigError(f"'{path}' describes {name} more than once; change game, class, agents or seed.")
     return cells
 
 

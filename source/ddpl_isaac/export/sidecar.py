@@ -1,0 +1,69 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""The JSON file beside an exported policy: all that one needs to know to run it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ddpl_isaac import __version__
+from ddpl_isaac.config import SamplerConfig
+from ddpl_isaac.envs.signals import AgentSignals, Signal
+from ddpl_isaac.export.policy import AgentPolicy
+
+FORMAT_VERSION = 1
+"""Version of the layout of the sidecar; raised when an older reader would misread a new file."""
+
+_NOISE = "standard normal; row 0 starts the chain, row k is added after its k-th step, the last step adds none"
+_NORMALIZER = "(observation - mean) / std, already part of the exported policy"
+
+
+def make_sidecar(
+    policy: AgentPolicy, signals: AgentSignals, sampler: SamplerConfig, files: dict[str, str], origin: dict[str, Any]
+) -> dict[str, Any]:
+    """Describe an exported policy; ``batch`` in a shape is any number of states.
+
+    Args:
+        policy: The policy.
+        signals: What its columns mean.
+        sampler: The settings from which its schedule was made.
+        files: Names of the exported files by format.
+        origin: Where the policy comes from: task, checkpoint, duration of a step.
+    """
+    observation = _tensor("batch", policy.obs_dim) | {"signals": _columns(signals.observation)}
+    noise = _tensor(sampler.num_steps, "batch", policy.action_dim) | {"distribution": _NOISE}
+    low, high = policy.action_center - policy.action_half_width, policy.action_center + policy.action_half_width
+    action = _tensor("batch", policy.action_dim) | {"low": low.tolist(), "high": high.tolist()}
+    schedule = {"name": sampler.schedule, "variance": sampler.variance, "num_steps": sampler.num_steps}
+    schedule |= {name: coefficient.tolist() for name, coefficient in policy.schedule._asdict().items()}
+    return {
+        "format": "ddpl_isaac.policy",
+        "format_version": FORMAT_VERSION,
+        "package_version": __version__,
+        "agent": policy.name,
+        **origin,
+        "files": files,
+        "inputs": {"observation": observation, "noise": noise},
+        "outputs": {"action": action | {"signals": _columns(signals.action)}},
+        "normalizer": {"formula": _NORMALIZER, "mean": policy.obs_mean.tolist(), "std": policy.obs_std.tolist()},
+        "schedule": schedule,
+    }
+
+
+def _tensor(*shape: int | str) -> dict[str, Any]:
+    """Describe an input or output."""
+    return {"shape": list(shape), "dtype": "float32"}
+
+
+def _columns(signals: Sequence[Signal]) -> list[dict[str, Any]]:
+    """Describe signals with their columns from ``start`` to ``stop``, the end excluded."""
+    described, start = [], 0
+    for signal in signals:
+        stop = start + len(signal.entries)
+        described.append({"name": signal.name, "start": start, "stop": stop, "unit": signal.unit})
+        described[-1]["entries"] = list(signal.entries)
+        start = stop
+    return described
