@@ -1,0 +1,57 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Pictures of particle worlds."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from PIL import Image, ImageDraw
+
+from ddpl_isaac.envs.mpe_worlds import World, WorldState
+
+_PIXELS = 400
+_HALF_WIDTH = 1.6
+"""Half of the side of the square that the picture shows."""
+
+_SCALE = _PIXELS / (2.0 * _HALF_WIDTH)
+_BAR = 8
+_AGENT_COLORS = ("#5b6ee1", "#d9a441", "#6abe30", "#d95763", "#76428a", "#37946e")
+
+
+def draw_world(world: World, state: WorldState, index: int = 0) -> np.ndarray:
+    """Draw one world: landmarks as rings, agents as discs, and what agents said as bars at the bottom.
+
+    Args:
+        world: Rules of the task.
+        state: Batch of states.
+        index: Which one to draw.
+
+    Returns:
+        Image. Shape: (400, 400, 3), bytes.
+    """
+    image = Image.new("RGB", (_PIXELS, _PIXELS), "white")
+    canvas = ImageDraw.Draw(image)
+    for place, color in zip(state.landmark[index].tolist(), world.landmark_colors.tolist(), strict=True):
+        canvas.ellipse(_box(place, 0.05), outline=tuple(round(255 * part) for part in color), width=4)
+    for number, place in enumerate(state.position[index].tolist()):
+        color = _AGENT_COLORS[number % len(_AGENT_COLORS)]
+        canvas.ellipse(_box(place, world.agent_size), fill=color, outline="black")
+        _draw_message(canvas, state.message[index, number], color, left=10 + number * _PIXELS // 2)
+    return np.asarray(image)
+
+
+def _box(place: list[float], radius: float) -> tuple[float, float, float, float]:
+    """Return the corners, in pixels, of the square around a circle; y points up."""
+    x, y = (place[0] + _HALF_WIDTH) * _SCALE, (_HALF_WIDTH - place[1]) * _SCALE
+    return x - radius * _SCALE, y - radius * _SCALE, x + radius * _SCALE, y + radius * _SCALE
+
+
+def _draw_message(canvas: ImageDraw.ImageDraw, words: torch.Tensor, color: str, left: int) -> None:
+    """Draw a bar per word, as high as it was said loudly."""
+    for number, loudness in enumerate(words.tolist()):
+        x = left + number * (_BAR + 4)
+        canvas.rectangle((x, _PIXELS - 10 - 30 * loudness, x + _BAR, _PIXELS - 8), fill=color)
