@@ -115,3 +115,14 @@ def test_the_number_of_threads_changes_nothing_but_the_speed():
         one, three = (env.step(actions) for env in envs)
         assert (one[0] == three[0]).all()
         assert torch.equal(one[1], three[1])
+
+
+def test_a_picture_is_drawn_without_a_display():
+    env = MujocoTeamEnv("MaMuJoCo-HalfCheetah-2x3-v0", 1)
+    try:
+        picture = env.picture()
+    except (RuntimeError, ImportError) as error:
+        pytest.skip(f"no renderer: {error}")
+    assert picture.shape == (480, 480, 3)
+    assert picture.std() > 5
+    env.close()

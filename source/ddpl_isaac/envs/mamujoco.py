@@ -29,6 +29,8 @@ from ddpl_isaac.envs.vec_env import AgentSpec, MultiAgentVecEnv
 class MujocoTeamEnv(MultiAgentVecEnv):
     """A batch of MuJoCo bodies on the CPU. The team reward is the one that all agents share.
 
+    The metric ``distance`` is the x that the body has reached [m].
+
     Environment i has the random numbers of gymnasium's environment with the seed ``seed + i``.
     """
 
@@ -100,7 +102,8 @@ class MujocoTeamEnv(MultiAgentVecEnv):
         fallen = ~upright(self.body, self._rows) if self.body.height else np.zeros(self.num_envs, dtype=bool)
         lengths = self.episode_length_buf.cpu().numpy() + 1
         done = fallen | (lengths >= self.max_episode_length)
-        extras = {"time_outs": self._tensor(done & ~fallen), "metrics": {"velocity": self._tensor(velocity).float()}}
+        distance = self._tensor(self.body.place(self.model, self._rows).astype(np.float32))
+        extras = {"time_outs": self._tensor(done & ~fallen), "metrics": {"distance": distance}}
         if done.any():
             extras["final_obs"] = self._observe()
             self._restart(np.flatnonzero(done))
@@ -115,8 +118,10 @@ class MujocoTeamEnv(MultiAgentVecEnv):
 
     def picture(self) -> np.ndarray:
         """Return an image of the first environment. Shape: (480, 480, 3), bytes."""
+        if not os.environ.get("DISPLAY"):
+            os.environ.setdefault("MUJOCO_GL", "egl")  # needs no display; read when the first picture is drawn
         self._mujoco.mj_copyData(self.single.data, self.model, self.data[0])
-        return self.reference.render()
+        return self.single.render()
 
     def _describe_agents(self) -> None:
         """Lay the agents' actions side by side and note which actuators they move."""

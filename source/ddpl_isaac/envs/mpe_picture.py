@@ -14,10 +14,10 @@ from PIL import Image, ImageDraw
 from ddpl_isaac.envs.mpe_worlds import World, WorldState
 
 _PIXELS = 400
-_HALF_WIDTH = 1.6
-"""Half of the side of the square that the picture shows."""
+_HALF_WIDTH = 1.4
+"""Least half of the side of the square that the picture shows; it grows with the worlds."""
 
-_SCALE = _PIXELS / (2.0 * _HALF_WIDTH)
+_MARGIN = 0.2
 _BAR = 8
 _AGENT_COLORS = ("#5b6ee1", "#d9a441", "#6abe30", "#d95763", "#76428a", "#37946e")
 
@@ -35,19 +35,21 @@ def draw_world(world: World, state: WorldState, index: int = 0) -> np.ndarray:
     """
     image = Image.new("RGB", (_PIXELS, _PIXELS), "white")
     canvas = ImageDraw.Draw(image)
+    half_width = max(_HALF_WIDTH, state.position[index].abs().max().item() + _MARGIN)
     for place, color in zip(state.landmark[index].tolist(), world.landmark_colors.tolist(), strict=True):
-        canvas.ellipse(_box(place, 0.05), outline=tuple(round(255 * part) for part in color), width=4)
+        canvas.ellipse(_box(place, 0.05, half_width), outline=tuple(round(255 * part) for part in color), width=4)
     for number, place in enumerate(state.position[index].tolist()):
         color = _AGENT_COLORS[number % len(_AGENT_COLORS)]
-        canvas.ellipse(_box(place, world.agent_size), fill=color, outline="black")
+        canvas.ellipse(_box(place, world.agent_size, half_width), fill=color, outline="black")
         _draw_message(canvas, state.message[index, number], color, left=10 + number * _PIXELS // 2)
     return np.asarray(image)
 
 
-def _box(place: list[float], radius: float) -> tuple[float, float, float, float]:
+def _box(place: list[float], radius: float, half_width: float) -> tuple[float, float, float, float]:
     """Return the corners, in pixels, of the square around a circle; y points up."""
-    x, y = (place[0] + _HALF_WIDTH) * _SCALE, (_HALF_WIDTH - place[1]) * _SCALE
-    return x - radius * _SCALE, y - radius * _SCALE, x + radius * _SCALE, y + radius * _SCALE
+    scale = _PIXELS / (2.0 * half_width)
+    x, y, radius = (half_width + place[0]) * scale, (half_width - place[1]) * scale, radius * scale
+    return x - radius, y - radius, x + radius, y + radius
 
 
 def _draw_message(canvas: ImageDraw.ImageDraw, words: torch.Tensor, color: str, left: int) -> None:
