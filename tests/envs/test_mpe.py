@@ -12,7 +12,8 @@ import pytest
 from host_sync import forbid_host_sync
 
 from ddpl_isaac.envs import mpe
-from ddpl_isaac.envs.mpe_worlds import Spread, WorldState, contact_forces, push
+from ddpl_isaac.envs.mpe_physics import WorldState, contact_forces, push, without_diagonal
+from ddpl_isaac.envs.mpe_worlds import Spread
 
 SEEDS = (0, 1, 2)
 REFERENCES = {
@@ -112,6 +113,11 @@ def test_agents_in_the_same_place_do_not_break_the_world():
     state = world.draw(1, "cpu")
     state = world.move(state._replace(position=torch.zeros(1, 2, 2)), torch.zeros(1, 10))
     assert all(part.isfinite().all() for part in state)
+
+
+def test_pairs_without_the_diagonal_keep_their_order():
+    pairs = torch.arange(9).view(1, 3, 3, 1)
+    assert without_diagonal(pairs)[0, ..., 0].tolist() == [[1, 2], [3, 5], [6, 7]]
 
 
 def test_an_action_pushes_right_minus_left_and_up_minus_down():

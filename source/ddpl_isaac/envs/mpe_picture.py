@@ -11,7 +11,8 @@ import torch
 
 from PIL import Image, ImageDraw
 
-from ddpl_isaac.envs.mpe_worlds import World, WorldState
+from ddpl_isaac.envs.mpe_physics import WorldState
+from ddpl_isaac.envs.mpe_worlds import World
 
 _PIXELS = 400
 _HALF_WIDTH = 1.4

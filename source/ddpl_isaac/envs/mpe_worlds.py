@@ -4,8 +4,7 @@
 
 """The cooperative worlds of the multi-agent particle environment, as pure functions of batches of states.
 
-Particles of unit mass move in a plane without units and push each other off by a soft contact. Physics, observations
-and rewards are those of mpe2 1.1.1 with continuous actions; the tests compare them step by step.
+Observations and rewards are those of mpe2 1.1.1 with continuous actions; the tests compare them step by step.
 
 Shape legend of the docstrings: N environments, A agents, L landmarks, C words of the language.
 """
@@ -14,72 +13,17 @@ from __future__ import annotations
 
 import torch
 from abc import ABC, abstractmethod
-from typing import NamedTuple
 
-STEP_DT = 0.1
-"""Time that a step takes."""
+from ddpl_isaac.envs.mpe_physics import WorldState, contact_forces, distances, integrate, push, without_diagonal
 
-_DAMPING = 0.25
-_FORCE_OF_ACTION = 5.0
-_CONTACT_FORCE = 100.0
-_CONTACT_MARGIN = 1e-3
 _REACHED = 0.1
 _MOVE = 5
 """Actions of a body: an idle one, then the pushes to the left, right, down and up."""
 
 
-class WorldState(NamedTuple):
-    """What changes in a batch of worlds."""
-
-    position: torch.Tensor
-    """Shape: (N, A, 2)."""
-
-    velocity: torch.Tensor
-    """Shape: (N, A, 2)."""
-
-    landmark: torch.Tensor
-    """Positions. Shape: (N, L, 2)."""
-
-    goal: torch.Tensor
-    """Index of the landmark that each agent wants another one to be at. Shape: (N, A)."""
-
-    message: torch.Tensor
-    """What each agent said in the last step. Shape: (N, A, C)."""
-
-
-def push(actions: torch.Tensor) -> torch.Tensor:
-    """Return the force of the actions (idle, left, right, down, up), each in [0, 1]. Shape: (..., 5) -> (..., 2)."""
-    return _FORCE_OF_ACTION * (actions[..., 2::2] - actions[..., 1::2])
-
-
-def contact_forces(position: torch.Tensor, reach: float) -> torch.Tensor:
-    """Return the sum of the forces by which the others push each agent off.
-
-    Args:
-        position: Shape: (N, A, 2).
-        reach: Distance of two agents at which they touch.
-
-    Returns:
-        Force 100 d/|d| m softplus((reach - |d|) / m) of every difference d, with the margin m. Shape: (N, A, 2).
-    """
-    difference = position.unsqueeze(2) - position.unsqueeze(1)
-    # an agent's difference to itself is zero, and so is its force, but its direction must not be 0 / 0
-    distance = difference.square().sum(-1, keepdim=True).clamp_min(1e-20).sqrt()
-    overlap = torch.nn.functional.softplus((reach - distance) / _CONTACT_MARGIN, threshold=40.0) * _CONTACT_MARGIN
-    return (_CONTACT_FORCE * overlap * difference / distance).sum(2)
-
-
-def integrate(state: WorldState, force: torch.Tensor) -> WorldState:
-    """Move with the velocity before the force, then damp and accelerate. Shape of the force: (N, A, 2)."""
-    return state._replace(
-        position=state.position + STEP_DT * state.velocity,
-        velocity=(1.0 - _DAMPING) * state.velocity + STEP_DT * force,
-    )
-
-
-def distances(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    """Return all distances. Shape: (N, A, 2), (N, L, 2) -> (N, A, L)."""
-    return (a.unsqueeze(2) - b.unsqueeze(1)).square().sum(-1).sqrt()
+def goal_color(goal: torch.Tensor, dark: float) -> torch.Tensor:
+    """Return the colour of a goal: half brighter than dark in one of the three channels. Shape: (...) -> (..., 3)."""
+    return dark + 0.5 * (goal.unsqueeze(-1) == torch.arange(3, device=goal.device))
 
 
 class World(ABC):
@@ -104,7 +48,7 @@ class World(ABC):
     """Radius of an agent."""
 
     landmark_colors: torch.Tensor
-    """Colours, each in [0, 1], as agents see them. Shape: (L, 3)."""
+    """Colours for pictures, each in [0, 1]. Shape: (L, 3)."""
 
     @abstractmethod
     def move(self, state: WorldState, actions: torch.Tensor) -> WorldState:
@@ -147,7 +91,6 @@ class Spread(World):
         self.obs_dims = (6 * num_agents,) * num_agents
         self.action_dims = (_MOVE,) * num_agents
         self.landmark_colors = torch.full((num_agents, 3), 0.25)
-        self._others = [[j for j in range(num_agents) if j != i] for i in range(num_agents)]
 
     def move(self, state: WorldState, actions: torch.Tensor) -> WorldState:
         """Push the agents, which push each other."""
@@ -157,8 +100,7 @@ class Spread(World):
     def observe(self, state: WorldState) -> list[torch.Tensor]:
         """Velocity, position, the way to the landmarks and to the others, and two silent words of each other."""
         to_landmarks = (state.landmark.unsqueeze(1) - state.position.unsqueeze(2)).flatten(2)
-        others = state.position[:, self._others]
-        to_others = (others - state.position.unsqueeze(2)).flatten(2)
+        to_others = without_diagonal(state.position.unsqueeze(1) - state.position.unsqueeze(2)).flatten(2)
         seen = torch.cat((state.velocity, state.position, to_landmarks, to_others, torch.zeros_like(to_others)), dim=2)
         return list(seen.unbind(1))
 
@@ -190,7 +132,7 @@ class Reference(World):
 
     def __init__(self) -> None:
         """Create the world."""
-        self.landmark_colors = 0.25 + 0.5 * torch.eye(3)
+        self.landmark_colors = goal_color(torch.arange(3), 0.25)
 
     def move(self, state: WorldState, actions: torch.Tensor) -> WorldState:
         """Push the agents and let them speak."""
@@ -200,7 +142,7 @@ class Reference(World):
     def observe(self, state: WorldState) -> list[torch.Tensor]:
         """Velocity, the way to the landmarks, the colour of the other's goal and what the other said."""
         to_landmarks = (state.landmark.unsqueeze(1) - state.position.unsqueeze(2)).flatten(2)
-        colors = self.landmark_colors.to(state.position)[state.goal]
+        colors = goal_color(state.goal, 0.25).to(state.position)
         return list(torch.cat((state.velocity, to_landmarks, colors, state.message.flip(1)), dim=2).unbind(1))
 
     def rewards(self, state: WorldState) -> torch.Tensor:
@@ -232,7 +174,7 @@ class SpeakerListener(World):
 
     def __init__(self) -> None:
         """Create the world."""
-        self.landmark_colors = 0.15 + 0.5 * torch.eye(3)
+        self.landmark_colors = goal_color(torch.arange(3), 0.15)
 
     def move(self, state: WorldState, actions: torch.Tensor) -> WorldState:
         """Push the listener and let the speaker speak."""
@@ -242,7 +184,7 @@ class SpeakerListener(World):
 
     def observe(self, state: WorldState) -> list[torch.Tensor]:
         """See the colour of the goal; the listener's velocity, its way to the landmarks and what was said."""
-        color = self.landmark_colors.to(state.position)[state.goal[:, 0]]
+        color = goal_color(state.goal[:, 0], 0.15).to(state.position)
         to_landmarks = (state.landmark - state.position[:, 1:]).flatten(1)
         return [color, torch.cat((state.velocity[:, 1], to_landmarks, state.message[:, 0]), dim=1)]
 
