@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import importlib
+import os
 import torch
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
@@ -188,9 +189,21 @@ def open_env(
 
     from ddpl_isaac.envs import isaac_lab_launch
 
+    if plan.device == "cpu":
+        leave_cores_to_simulator()
     plan.cfg.scene.num_envs, plan.cfg.seed = num_envs, seed
     with isaac_lab_launch.open_task(plan.task, plan.cfg, args, log_dir, video_folder=video_folder) as env:
         yield env
+
+
+def leave_cores_to_simulator() -> None:
+    """Let torch use half of the cores, unless ``OMP_NUM_THREADS`` says how many.
+
+    The threads of PhysX and those of torch wait for each other in every step where both want all cores: on two cores
+    collection reaches .72 of the speed of the simulator with two threads of torch, and .96 with one.
+    """
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // 2))
 
 
 def dump_env_cfg(plan: EnvPlan, env: MultiAgentVecEnv, path: Path) -> None:
