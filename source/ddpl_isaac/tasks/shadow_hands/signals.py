@@ -28,9 +28,9 @@ def hand_signals(env: ShadowHandsEnv) -> AgentSignals:
     quaternion = f"quaternion x, y, z, w, {_WORLD}"
     actions = (
         Signal(
-            "joint_target", f"-1 and 1 are the joint's limits; {cfg.act_moving_average:g} of the way per step", motors
+            "joint_target", f"-1 and 1 are the joint's limits; {cfg.act_moving_average:.0%} of the way per step", motors
         ),
-        Signal("tendon_target", "-1 and 1 are the tendon's limits", tendons),
+        Signal("tendon_target", "-1 and 1 are {:g} and {:g} rad".format(*cfg.actuated_tendon_position_limits), tendons),
     )
     own = (
         Signal("joint_position", "-1 and 1 are the joint's limits", joints),
