@@ -7,6 +7,7 @@
 import importlib.util
 import sys
 import torch
+from pathlib import Path
 
 import pytest
 
@@ -33,10 +34,10 @@ def refusal(monkeypatch, capsys, tmp_path):
     """Run the training with some arguments in an empty directory and return the line with which it is refused."""
     monkeypatch.chdir(tmp_path)
 
-    def attempt(task, *tokens):
-        monkeypatch.setattr(sys, "argv", ["train.py", "--task", task, *tokens])
+    def attempt(task, *tokens, workflow=workflows.train, parser=train_parser):
+        monkeypatch.setattr(sys, "argv", ["script.py", "--task", task, *tokens])
         with pytest.raises(SystemExit) as caught:
-            run(workflows.train, train_parser())
+            run(workflow, parser())
         assert caught.value.code == 2
         message = capsys.readouterr().err
         assert message.startswith("error: ")
@@ -91,6 +92,30 @@ def test_a_suite_whose_extra_is_missing_says_which_command_installs_it(refusal, 
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "gymnasium_robotics" else found(name))
     message = refusal("MaMuJoCo-Ant-4x2-v0")
     assert "uv sync --inexact --extra mamujoco, or pip install -e '.[mamujoco]'." in message
+
+
+def export_parser():
+    parser = Parser("Export.")
+    parser.add_argument("--checkpoint", default="latest")
+    parser.add_argument("--output", type=Path)
+    return parser
+
+
+@pytest.mark.parametrize(
+    ("tokens", "expected"),
+    [
+        ([], "There is no checkpoint of the task"),
+        (["--checkpoint", "nowhere.pt"], "nowhere.pt does not exist"),
+        (["--checkpoint", "cart.pt"], f"belongs to the task {CART}, not to {GAME}"),
+        (["--checkpoint", "game.pt", "--output", "game.pt"], "--output game.pt is a file; it must be a directory."),
+        (["--checkpoint", "game.pt", "agent.algorithm.policy_class=gmm"], "Only diffusion policies can be exported"),
+    ],
+)
+def test_arguments_of_an_export(refusal, tmp_path, tokens, expected):
+    for name, task in (("cart", CART), ("game", GAME)):
+        save_checkpoint(tmp_path / f"{name}.pt", {}, task=task)
+    assert expected in refusal(GAME, *tokens, workflow=workflows.export, parser=export_parser)
+    assert not list(tmp_path.glob("**/exported"))
 
 
 @needs_no_gpu

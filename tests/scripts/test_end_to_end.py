@@ -100,6 +100,24 @@ def test_evaluation_prints_a_table_and_writes_json(game):
     assert {"return", "length", "success"} <= set(records[0]["metrics"])
 
 
+def test_exported_files_drive_an_agent_without_torch(game):
+    cwd, run_dir, _ = game
+    printed = succeed("export", cwd, "--task", GAME, "--checkpoint", str(run_dir / "model_1.pt"))
+    assert "| agent_1 | 1           | 2      |" in printed
+    assert "ONNX [ms]" in printed
+    files = run_dir / "exported" / "model_1"
+    suffixes = (".json", ".onnx", ".pt", ".safetensors")
+    assert {path.name for path in files.iterdir()} == {f"agent_{i}{suffix}" for i in (0, 1) for suffix in suffixes}
+    example = TESTS.parent / "docs" / "examples" / "drive_hand.py"
+    without_torch = (
+        f"import sys, runpy; sys.modules['torch'] = None; runpy.run_path({str(example)!r}, run_name='__main__')"
+    )
+    command = [sys.executable, "-c", without_torch, str(files / "agent_0.json"), "--num_steps", "3"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False, cwd=cwd)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith("3 actions of agent_0; the last one: [")
+
+
 def test_a_game_can_be_played(game):
     cwd, run_dir, _ = game
     printed = succeed("play", cwd, "--task", GAME, "--checkpoint", str(run_dir / "model_1.pt"), "--num_steps", "3")

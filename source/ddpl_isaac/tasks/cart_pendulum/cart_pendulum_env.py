@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from isaaclab.envs import DirectMARLEnv
 from isaaclab.utils.math import sample_uniform
 
+from ddpl_isaac.envs.signals import AgentSignals, Signal
+
 if TYPE_CHECKING:
     from .cart_pendulum_env_cfg import CartPendulumEnvCfg
 
@@ -42,6 +44,22 @@ class CartPendulumEnv(DirectMARLEnv):
         self._success_steps = round(cfg.success_duration_s / self.step_dt)
         self._upright_steps = torch.zeros(self.num_envs, dtype=torch.long, device=self.device)
         self._read_joints()
+
+    @property
+    def signals(self) -> dict[str, AgentSignals]:
+        """Meaning of the columns of every agent's observation and action."""
+        cfg = self.cfg
+        cart = (
+            Signal("cart", "m, m/s", ("position", "velocity")),
+            Signal("pole", "rad from the vertical, rad/s", ("angle", "velocity")),
+        )
+        pendulum = (
+            Signal("pendulum", "rad from the vertical", ("angle",)),
+            Signal("joint", "rad and rad/s from the pole", ("angle", "velocity")),
+        )
+        force = Signal("force", f"{cfg.cart_action_scale:g} N", (cfg.cart_dof_name,))
+        torque = Signal("torque", f"{cfg.pendulum_action_scale:g} N m", (cfg.pendulum_dof_name,))
+        return {"cart": AgentSignals(cart, (force,)), "pendulum": AgentSignals(pendulum, (torque,))}
 
     def _pre_physics_step(self, actions: dict[str, torch.Tensor]) -> None:
         self.actions = actions

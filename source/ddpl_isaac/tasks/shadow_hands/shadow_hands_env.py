@@ -26,9 +26,11 @@ from isaaclab_tasks.core.reorient.utils import (
     sample_joint_positions_within_limits,
 )
 
+from ddpl_isaac.envs.signals import AgentSignals
 from ddpl_isaac.tasks.common import require_asset
 
 from .goal_sequence import GoalSequence
+from .signals import hand_signals
 
 if TYPE_CHECKING:
     from .shadow_hands_env_cfg import ShadowHandsEnvCfg
@@ -80,6 +82,11 @@ class ShadowHandsEnv(DirectMARLEnv):
         limits = hand.data.joint_limits.torch
         self._joint_limits = limits[..., 0], limits[..., 1]
         self._motor_limits = limits[:, self._motors, 0], limits[:, self._motors, 1]
+
+    @property
+    def signals(self) -> dict[str, AgentSignals]:
+        """Meaning of the columns of every agent's observation and action."""
+        return dict.fromkeys(self.possible_agents, hand_signals(self))
 
     def _pre_physics_step(self, actions: dict[str, torch.Tensor]) -> None:
         """Turn actions in [-1, 1], motors of joints before tendons, into targets that hold until the next decision."""

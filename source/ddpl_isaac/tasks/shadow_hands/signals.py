@@ -1,0 +1,59 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""What the columns of a hand's observation and action mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ddpl_isaac.envs.signals import AgentSignals, Signal
+
+if TYPE_CHECKING:
+    from .shadow_hands_env import ShadowHandsEnv
+
+_WORLD = "in the frame of the environment"
+
+
+def hand_signals(env: ShadowHandsEnv) -> AgentSignals:
+    """Name the columns of a hand's observation and action, which are the same for all hands."""
+    cfg, hand = env.cfg, env.hands[0]
+    joints = tuple(hand.joint_names)
+    fingertips = [hand.body_names[i] for i in env._fingertips]
+    motors = tuple(joints[i] for i in env._motors)
+    tendons = tuple(hand.fixed_tendon_names[i] for i in env._tendons)
+    scaled = f"{cfg.vel_obs_scale:g} x rad/s"
+    quaternion = f"quaternion x, y, z, w, {_WORLD}"
+    actions = (
+        Signal(
+            "joint_target", f"-1 and 1 are the joint's limits; {cfg.act_moving_average:.0%} of the way per step", motors
+        ),
+        Signal("tendon_target", "-1 and 1 are {:g} and {:g} rad".format(*cfg.actuated_tendon_position_limits), tendons),
+    )
+    own = (
+        Signal("joint_position", "-1 and 1 are the joint's limits", joints),
+        Signal("joint_velocity", scaled, joints),
+        Signal("fingertip_position", f"m, {_WORLD}", _each(fingertips, "xyz")),
+        Signal("fingertip_rotation", quaternion, _each(fingertips, "xyzw")),
+        Signal(
+            "fingertip_velocity", f"m/s and rad/s, {_WORLD}", _each(fingertips, ("vx", "vy", "vz", "wx", "wy", "wz"))
+        ),
+        Signal("last_action", "as the action", (*motors, *tendons)),
+    )
+    ball = (
+        Signal("ball_position", f"m, {_WORLD}", tuple("xyz")),
+        Signal("ball_rotation", quaternion, tuple("xyzw")),
+        Signal("ball_velocity", f"m/s, {_WORLD}", tuple("xyz")),
+        Signal("ball_angular_velocity", scaled, tuple("xyz")),
+        Signal("goal_position", f"m, {_WORLD}", tuple("xyz")),
+        Signal("goal_rotation", quaternion, tuple("xyzw")),
+        Signal("goal_to_ball_rotation", quaternion, tuple("xyzw")),
+    )
+    return AgentSignals((*own, *ball), actions)
+
+
+def _each(bodies: Sequence[str], components: Sequence[str]) -> tuple[str, ...]:
+    """Name every component of every body, bodies first."""
+    return tuple(f"{body}.{component}" for body in bodies for component in components)

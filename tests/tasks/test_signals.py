@@ -1,0 +1,42 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Tasks name every column of their observations and actions."""
+
+from types import SimpleNamespace
+
+from ddpl_isaac.envs.signals import AgentSignals
+from ddpl_isaac.tasks.cart_pendulum.cart_pendulum_env import CartPendulumEnv
+from ddpl_isaac.tasks.cart_pendulum.cart_pendulum_env_cfg import CartPendulumEnvCfg
+from ddpl_isaac.tasks.shadow_hands.shadow_hands_env_cfg import ShadowHandsEnvCfg
+from ddpl_isaac.tasks.shadow_hands.signals import hand_signals
+
+
+def columns(signals):
+    return sum(len(signal.entries) for signal in signals)
+
+
+def test_a_hand_names_its_157_observations_and_20_actions():
+    hand = SimpleNamespace(
+        joint_names=[f"J{i}" for i in range(24)],
+        body_names=["palm", "FF", "LF", "MF", "RF", "TH"],
+        fixed_tendon_names=["T0", "T1", "T2", "T3"],
+    )
+    indices = {"_fingertips": [1, 2, 3, 4, 5], "_motors": [*range(8, 24)], "_tendons": [2, 0, 1, 3]}
+    signals = hand_signals(SimpleNamespace(cfg=ShadowHandsEnvCfg(), hands=[hand], **indices))
+    assert isinstance(signals, AgentSignals)
+    assert (columns(signals.observation), columns(signals.action)) == (157, 20)
+    start = {s.name: sum(len(t.entries) for t in signals.observation[:i]) for i, s in enumerate(signals.observation)}
+    # the layout of ShadowHandsEnv: joints, fingertips and actions fill 133 columns, then comes the ball
+    assert (start["joint_velocity"], start["last_action"], start["ball_position"]) == (24, 113, 133)
+    assert signals.action[1].entries == ("T2", "T0", "T1", "T3")
+    assert signals.observation[2].entries[:4] == ("FF.x", "FF.y", "FF.z", "LF.x")
+
+
+def test_the_cart_pendulum_names_its_columns():
+    cfg = CartPendulumEnvCfg()
+    signals = CartPendulumEnv.signals.fget(SimpleNamespace(cfg=cfg))
+    for agent in cfg.possible_agents:
+        assert columns(signals[agent].observation) == cfg.observation_spaces[agent]
+        assert columns(signals[agent].action) == cfg.action_spaces[agent]
