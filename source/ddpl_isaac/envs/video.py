@@ -98,10 +98,11 @@ class RecordedEnv(MultiAgentVecEnv):
             path = self.folder / f"clip_{len(list(self.folder.glob('clip_*.mp4')))}.mp4"
             height, width = frame.shape[:2]
             self._finish_clip()
-            self._writer = write_frames(
+            writer = write_frames(
                 path, (width, height), fps=1.0 / self.step_dt, macro_block_size=1, ffmpeg_log_level="error"
             )
-            self._writer.send(None)
+            writer.send(None)
+            self._writer = writer
         assert self._writer is not None
         self._writer.send(frame)
 
