@@ -21,7 +21,7 @@ from typing import Any
 
 from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.mamujoco_bodies import BODIES, Rows, reward, upright
-from ddpl_isaac.envs.mamujoco_parts import TASKS, Gather, make_reference, parse_id
+from ddpl_isaac.envs.mamujoco_parts import TASKS, Gather, is_known, make_reference, parse_id
 from ddpl_isaac.envs.suite import Suite
 from ddpl_isaac.envs.vec_env import AgentSpec, MultiAgentVecEnv
 
@@ -187,7 +187,7 @@ SUITE = Suite(
     settings=lambda _: "ddpl_isaac.configs:task/mamujoco.yaml",
     defaults=_defaults,
     check=_check,
-    knows=lambda task: parse_id(task) is not None,
+    knows=is_known,
     has_picture=True,
     extra=("mamujoco", "gymnasium_robotics"),
 )

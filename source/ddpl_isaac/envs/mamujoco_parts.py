@@ -39,12 +39,16 @@ _STEP = 1e-6
 _BEYOND = 1e9
 
 
-def parse_id(task: str) -> tuple[str, str] | None:
-    """Return the body and the partition's name, which may be empty, or None if the id is none of this suite."""
+def parse_id(task: str) -> tuple[str, str]:
+    """Return the body and the partition's name of an id; the name may be empty."""
     match = _ID.fullmatch(task)
-    if match is None or match["body"] not in BODIES or (match["partition"] and task not in TASKS):
-        return None
+    assert match is not None, task
     return match["body"], match["partition"] or ""
+
+
+def is_known(task: str) -> bool:
+    """Tell whether an id is one of the suite: a body with a partition that has a name, or with none."""
+    return task in TASKS or (_ID.fullmatch(task) is not None and parse_id(task) in [(body, "") for body in BODIES])
 
 
 def make_reference(task: str, partition: str) -> Any:
@@ -72,7 +76,7 @@ def _nodes(body: str) -> tuple[tuple, list, list]:
     from gymnasium_robotics.envs.multiagent_mujoco.obsk import get_parts_and_edges
 
     (nodes,), edges, everywhere = get_parts_and_edges(body, None)
-    return tuple(sorted(nodes, key=lambda node: node.act_ids)), edges, everywhere
+    return tuple(sorted(nodes, key=lambda node: node.act_ids or 0)), edges, everywhere
 
 
 def _factorize(task: str, body: str, partition: str) -> dict[str, Any]:

@@ -57,7 +57,7 @@ class RecordedEnv(MultiAgentVecEnv):
         self.num_envs, self.num_actions, self.device, self.cfg = env.num_envs, env.num_actions, env.device, env.cfg
         self.max_episode_length, self.step_dt = env.max_episode_length, env.step_dt
         self._steps = 0
-        self._writer: Generator | None = None
+        self._writer: Generator[None, np.ndarray | None] | None = None
 
     @property
     def episode_length_buf(self) -> torch.Tensor:
@@ -97,10 +97,13 @@ class RecordedEnv(MultiAgentVecEnv):
         if first:
             path = self.folder / f"clip_{len(list(self.folder.glob('clip_*.mp4')))}.mp4"
             height, width = frame.shape[:2]
-            self._writer = write_frames(
+            self._finish_clip()
+            writer = write_frames(
                 path, (width, height), fps=1.0 / self.step_dt, macro_block_size=1, ffmpeg_log_level="error"
             )
-            self._writer.send(None)
+            writer.send(None)
+            self._writer = writer
+        assert self._writer is not None
         self._writer.send(frame)
 
     def _finish_clip(self) -> None:
