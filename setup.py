@@ -9,5 +9,5 @@ from setuptools import find_packages, setup
 setup(
     packages=[*find_packages("source"), "ddpl_isaac.configs"],
     package_dir={"": "source", "ddpl_isaac.configs": "config"},
-    package_data={"": ["*.usda", "*.json", "*.yaml"], "ddpl_isaac.configs": ["**/*.yaml", "*.toml"]},
+    package_data={"": ["**/*.usda", "**/*.json", "**/*.yaml"], "ddpl_isaac.configs": ["**/*.yaml", "*.toml"]},
 )
