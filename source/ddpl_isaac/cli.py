@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from ddpl_isaac.config_loader import ConfigError, nearest
-from ddpl_isaac.envs.registry import is_game
+from ddpl_isaac.envs.registry import needs_isaac_lab
 
 ENV_TOKENS = ("env.", "physics=", "renderer=", "presets=")
 """How a token begins that concerns the environment."""
@@ -82,7 +82,8 @@ class Parser(argparse.ArgumentParser):
 
     def _add_launcher_args(self, argv: list[str]) -> None:
         """Add ``--device`` and, where a simulator runs, all of Isaac Lab's flags, whose import takes seconds."""
-        if any(is_game(token.removeprefix("--task=")) for token in argv):
+        given = (token for flag, token in zip(["", *argv], argv, strict=False) if "--task" in (flag, token[:6]))
+        if not all(needs_isaac_lab(token.removeprefix("--task=")) for token in given):
             self.add_argument("--device", help="cpu, cuda or cuda:N.")
             self.set_defaults(visualizer=None)
             return

@@ -24,6 +24,9 @@ LOG_ROOT = Path("logs", "ddpl")
 SETTINGS_NAME = "params/agent.yaml"
 """File of the learner's resolved settings."""
 
+ENV_SETTINGS_NAME = "params/env.yaml"
+"""File of the environment's resolved settings."""
+
 
 def create(cfg: TrainConfig) -> Path:
     """Create and return ``logs/ddpl/<experiment>/<timestamp>[_<run name>]``."""

@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import time
 import torch
 from collections.abc import Callable
@@ -20,9 +22,18 @@ from ddpl_isaac import run_directory
 from ddpl_isaac.cli import CommandLine, end_on_user_error
 from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.config_loader import ConfigError, load_config
-from ddpl_isaac.envs.registry import EnvPlan, dump_env_cfg, is_game, open_env, plan_env
+from ddpl_isaac.envs.registry import (
+    EnvPlan,
+    dump_env_cfg,
+    has_picture,
+    needs_isaac_lab,
+    open_env,
+    plan_env,
+    with_options_of_run,
+)
 from ddpl_isaac.envs.signals import signals_of
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
+from ddpl_isaac.envs.video import clip_length
 from ddpl_isaac.export.files import check_extra
 from ddpl_isaac.export.policy import check_class
 from ddpl_isaac.export.team import export_team, to_table
@@ -44,6 +55,7 @@ def train(command: CommandLine) -> None:
     args = command.args
     plan = plan_env(args, command.env)
     resumed_from = _find_checkpoint(args.checkpoint, plan.task) if args.checkpoint else None
+    plan = _as_in_run(plan, resumed_from, command.env)
     flags = {name: getattr(args, name) for name in ("num_envs", "max_iterations", "seed", "run_name")}
     cfg = _settings(plan, command.agent, flags, resumed_from)
     _check_classes(cfg)
@@ -53,7 +65,7 @@ def train(command: CommandLine) -> None:
     _announce(plan, cfg, run_dir, resumed_from)
     opened = open_env(plan, args, num_envs=cfg.num_envs, seed=cfg.seed, log_dir=run_dir, video_folder="train")
     with opened as env, end_on_user_error():
-        dump_env_cfg(plan, env, run_dir / "params" / "env.yaml")
+        dump_env_cfg(plan, env, run_dir / run_directory.ENV_SETTINGS_NAME)
         runner = _make_runner(env, plan, cfg, run_dir, resumed_from)
         start = time.monotonic()
         interrupted = _learn(runner, cfg.max_iterations, run_dir)
@@ -70,13 +82,14 @@ def play(command: CommandLine) -> None:
     args = command.args
     plan = plan_env(args, command.env, play=True)
     checkpoint = _find_checkpoint(args.checkpoint, plan.task)
+    plan = _as_in_run(plan, checkpoint, command.env)
     num_envs = PLAY_ENVS if args.num_envs is None else args.num_envs
     cfg = _settings(plan, command.agent, {"num_envs": num_envs, "seed": args.seed}, checkpoint)
     print(f"Playing {shown(checkpoint)} in {cfg.num_envs} environments on {plan.device}.", flush=True)
     opened = open_env(plan, args, num_envs=cfg.num_envs, seed=cfg.seed, log_dir=checkpoint.parent, video_folder="play")
     with opened as env, end_on_user_error():
         policy = _make_runner(env, plan, cfg, None, checkpoint).get_inference_policy()
-        steps = _video_steps(plan) if args.video else args.num_steps
+        steps = _video_steps(plan, command) if args.video else args.num_steps
         _play(env, policy, steps, pace=_step_duration(env) if args.real_time else 0.0)
     if args.video:
         print(f"Videos: {shown(checkpoint.parent / 'videos' / 'play')}")
@@ -95,6 +108,7 @@ def evaluate(command: CommandLine) -> None:
     args = command.args
     plan = plan_env(args, command.env)
     checkpoint = _find_checkpoint(args.checkpoint, plan.task)
+    plan = _as_in_run(plan, checkpoint, command.env)
     cfg = _settings(plan, command.agent, {"num_envs": args.num_envs, "seed": args.seed}, checkpoint)
     if args.num_episodes < 1:
         raise ConfigError(f"--num_episodes is {args.num_episodes}; it must be >= 1.")
@@ -152,7 +166,7 @@ def _settings(plan: EnvPlan, overrides: list[str], flags: dict, checkpoint: Path
     if source is None:
         print(f"{plan.task} has no settings for DDPL (ddpl_cfg_entry_point): the defaults of config/ddpl.yaml apply.")
     if cfg.experiment_name == TrainConfig().experiment_name:
-        cfg.experiment_name = plan.task.lower().replace("-", "_")
+        cfg.experiment_name = re.sub(r"\W", "_", plan.task.lower())
     return cfg
 
 
@@ -163,6 +177,13 @@ def _find_checkpoint(selector: str, task: str) -> Path:
     if found != task:
         raise ConfigError(f"--checkpoint {path} belongs to the task {found}, not to {task}.")
     return path
+
+
+def _as_in_run(plan: EnvPlan, checkpoint: Path | None, overrides: list[str]) -> EnvPlan:
+    """Return the plan with the environment's settings of the checkpoint's run, as far as the suite can restore them."""
+    if checkpoint is None:
+        return plan
+    return with_options_of_run(plan, checkpoint.parent / run_directory.ENV_SETTINGS_NAME, overrides)
 
 
 def _check_classes(cfg: TrainConfig) -> None:
@@ -200,8 +221,9 @@ def _learn(runner: OnPolicyRunner, iterations: int, run_dir: Path) -> bool:
 
 def _announce(plan: EnvPlan, cfg: TrainConfig, run_dir: Path, resumed_from: Path | None) -> None:
     """Say what is about to run."""
-    engine = "" if plan.cfg is None else f", {type(plan.cfg.sim.physics).__name__.removesuffix('Cfg')}"
-    print(f"Training {plan.task}: {cfg.num_envs} environments on {plan.device}{engine}, seed {cfg.seed}.")
+    engine = [] if plan.cfg is None else [type(plan.cfg.sim.physics).__name__.removesuffix("Cfg")]
+    details = [plan.device, *engine, *(f"{name} {value}" for name, value in plan.options.items()), f"seed {cfg.seed}"]
+    print(f"Training {plan.task}: {cfg.num_envs} environments on {', '.join(details)}.")
     if resumed_from is not None:
         print(f"Resuming from {shown(resumed_from)}.")
     print(f"Run directory: {shown(run_dir)}")
@@ -214,13 +236,14 @@ def _conclude(task: str, run_dir: Path, seconds: float, *, interrupted: bool) ->
     newest = max(run_dir.glob("model_*.pt"), key=lambda path: path.stat().st_mtime)
     how = "Interrupted and saved" if interrupted else "Done"
     python = "uv run" if "UV" in os.environ else "python"
-    this = f"--task {task} --checkpoint {shown(newest)}"
+    name = shlex.quote(task)
+    this = f"--task {name} --checkpoint {shown(newest)}"
     print(
         f"{how} after {seconds:.0f} s. Checkpoint: {shown(newest)}\n"
         f"  curves:   {'uv run ' if python == 'uv run' else ''}tensorboard --logdir {shown(run_dir)}\n"
-        f"  play:     {python} scripts/play.py {this}{'' if is_game(task) else ' --video'}\n"
+        f"  play:     {python} scripts/play.py {this}{' --video' if has_picture(task) else ''}\n"
         f"  evaluate: {python} scripts/evaluate.py {this}\n"
-        f"  go on:    {python} scripts/train.py --task {task} --checkpoint latest",
+        f"  go on:    {python} scripts/train.py --task {name} --checkpoint latest",
         flush=True,
     )
 
@@ -240,11 +263,13 @@ def _play(env: MultiAgentVecEnv, policy: Callable, steps: int | None, pace: floa
         print("Interrupted.")
 
 
-def _video_steps(plan: EnvPlan) -> int:
+def _video_steps(plan: EnvPlan, command: CommandLine) -> int:
     """Return the steps after which every recorder has finished its first clip."""
+    if not needs_isaac_lab(plan.task):
+        return clip_length(command.args)
     return max(recorder.step_offset + recorder.video_length for recorder in plan.cfg.video_recorders)
 
 
 def _step_duration(env: MultiAgentVecEnv) -> float:
     """Return the simulated duration of a step [s]; 0 for a game."""
-    return getattr(getattr(env, "unwrapped", None), "step_dt", 0.0)
+    return getattr(getattr(env, "unwrapped", env), "step_dt", 0.0)

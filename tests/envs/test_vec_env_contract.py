@@ -7,13 +7,14 @@
 import os
 import subprocess
 import sys
+import torch
 from pathlib import Path
 
 import pytest
 from fakes import FakeEnv
-from vec_env_contract import check_contract
+from vec_env_contract import check_contract, check_obs
 
-from ddpl_isaac.envs import coordination
+from ddpl_isaac.envs.registry import find_suite
 
 TESTS = Path(__file__).parents[1]
 ISAAC_LAB_TASKS = {
@@ -21,6 +22,14 @@ ISAAC_LAB_TASKS = {
     "DDPL-Shadow-Hands": ["env.episode_length_s=0.5"],
     "unlike_agents:Test-Unlike-Agents": [],
 }
+SUITE_TASKS = [
+    ("Coordination-Corners-v0", {}),
+    ("MPE-Spread-v0", {"compile": "eager", "num_agents": 4}),
+    ("MPE-Reference-v0", {"compile": "eager"}),
+    ("MPE-SpeakerListener-v0", {"compile": "eager"}),
+    ("MaMuJoCo-HalfCheetah-2x3-v0", {}),
+    ("MaMuJoCo-Ant-4x2-v0", {}),
+]
 
 
 @pytest.mark.parametrize("with_state", [True, False])
@@ -28,9 +37,18 @@ def test_the_fake_keeps_the_contract(with_state):
     check_contract(FakeEnv(with_state=with_state), max_steps=7)
 
 
-@pytest.mark.parametrize("task", coordination.TASKS)
-def test_coordination_games_keep_the_contract(task):
-    check_contract(coordination.make(task, num_envs=5, device="cpu"), max_steps=1)
+@pytest.mark.parametrize(("task", "options"), SUITE_TASKS)
+def test_tasks_of_the_suites_keep_the_contract(task, options):
+    suite = find_suite(task)
+    if suite.extra:
+        pytest.importorskip(suite.extra[1])
+    options = suite.defaults(task) | options
+    env = suite.make(task, 3, "cpu", 1, **options)
+    try:
+        check_contract(env, max_steps=int(env.max_episode_length))
+        check_obs(env, env.step(torch.full((3, env.num_actions), float("nan")))[0])
+    finally:
+        env.close()
 
 
 @pytest.mark.parametrize("task", ISAAC_LAB_TASKS)

@@ -68,6 +68,32 @@ def test_arguments_of_a_game(refusal, tokens, expected):
     assert expected in refusal(GAME, *tokens)
 
 
+@pytest.mark.parametrize(
+    ("task", "tokens", "expected"),
+    [
+        ("MPE-Spread-v0", ["env.num_agents=0"], "env.num_agents is 0; MPE-Spread-v0 takes 2 to 24 agents."),
+        ("MPE-Spread-v0", ["env.num_agents=25"], "takes 2 to 24 agents."),
+        ("MPE-Spread-v0", ["env.num_agents=many"], "the value must be a whole number, such as the default 3."),
+        ("MPE-Spread-v0", ["env.num_agnets=3"], "it has env.num_agents."),
+        ("MPE-Spread-v0", ["env.compile=fast"], "choose of auto, eager."),
+        ("MPE-Spread-v0", ["physics=ovphysx"], "MPE-Spread-v0 has no such setting"),
+        ("MPE-Spread-v0", ["--video", "--video_length", "0"], "--video_length is 0; it must be >= 1."),
+        ("MPE-Spread-v0", ["--video", "--video_interval", "9"], "it must be >= 200, the steps of a clip."),
+        ("MPE-Reference-v0", ["env.num_agents=3"], "MPE-Reference-v0 has no such setting; it has env.compile."),
+        ("MPE-Spred-v0", [], "Did you mean MPE-Spread-v0"),
+    ],
+)
+def test_arguments_of_a_suite(refusal, task, tokens, expected):
+    assert expected in refusal(task, *tokens)
+
+
+def test_a_suite_whose_extra_is_missing_says_which_command_installs_it(refusal, monkeypatch):
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "gymnasium_robotics" else found(name))
+    message = refusal("MaMuJoCo-Ant-4x2-v0")
+    assert "uv sync --inexact --extra mamujoco, or pip install -e '.[mamujoco]'." in message
+
+
 def export_parser():
     parser = Parser("Export.")
     parser.add_argument("--checkpoint", default="latest")

@@ -124,6 +124,17 @@ def test_a_game_can_be_played(game):
     assert "Playing" in printed
 
 
+def test_a_suite_trains_and_is_recorded_with_the_settings_of_its_run(tmp_path):
+    spread = ["--task", "MPE-Spread-v0"]
+    options = ["env.num_agents=2", "env.compile=eager"]
+    printed = succeed("train", tmp_path, *spread, "--max_iterations", "2", *options, *SMALL)
+    assert "32 environments on cpu" in printed or torch.cuda.is_available()
+    assert "compile eager, num_agents 2, seed 1." in printed
+    (run_dir,) = (tmp_path / "logs" / "ddpl" / "mpe_spread").iterdir()
+    succeed("play", tmp_path, *spread, "--num_envs", "1", "--video", "--video_length", "4")
+    assert (run_dir / "videos" / "play" / "clip_0.mp4").stat().st_size > 1000
+
+
 def test_ctrl_c_saves_and_says_where(tmp_path):
     command = [sys.executable, TESTS.parent / "scripts" / "train.py", "--task", GAME, *SMALL]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:

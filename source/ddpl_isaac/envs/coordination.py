@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 from tensordict import TensorDict
 
+from ddpl_isaac.envs.suite import Suite
 from ddpl_isaac.envs.vec_env import AgentSpec, MultiAgentVecEnv
 
 TASKS = ("Coordination-Corners-v0",)
@@ -91,12 +92,9 @@ class CornersEnv(MultiAgentVecEnv):
         """Nothing to free."""
 
 
-def make(task: str, num_envs: int, device: torch.device | str) -> CornersEnv:
-    """Make a coordination game by its id.
-
-    Raises:
-        ValueError: If the id is none of :data:`TASKS`.
-    """
-    if task not in TASKS:
-        raise ValueError(f"Unknown coordination game '{task}': choose of {', '.join(TASKS)}.")
-    return CornersEnv(num_envs=num_envs, device=device)
+SUITE = Suite(
+    tasks=TASKS,
+    make=lambda task, num_envs, device, seed: CornersEnv(num_envs=num_envs, device=device),  # noqa: ARG005
+    settings=lambda _: "ddpl_isaac.configs:task/coordination_corners.yaml",
+)
+"""The coordination games."""
