@@ -4,13 +4,15 @@
 
 """One agent cut out of the stack: its own observation and noise in, its own action out, with nothing padded.
 
-Shapes: B states, o and d the agent's own sizes of observation and action, H denoising steps.
+Shapes: B states, o and d the agent's own sizes of observation and action, H denoising steps, W width.
 """
 
 from __future__ import annotations
 
 import torch
 from torch import nn
+
+from rsl_rl.modules import EmpiricalNormalization
 
 from ddpl_isaac.config import ActorConfig, AlgorithmConfig
 from ddpl_isaac.diffusion.sampler import ddpm_sample
@@ -26,6 +28,27 @@ class ExportError(ValueError):
 
 class AgentPolicy(nn.Module):
     """The normaliser, the whole denoising chain and the action limits of one agent, as one deterministic function."""
+
+    obs_mean: torch.Tensor
+    """Subtracted from the observation. Shape: (o,)."""
+
+    obs_std: torch.Tensor
+    """What the difference is divided by. Shape: (o,)."""
+
+    action_center: torch.Tensor
+    """Middle of the action's limits. Shape: (d,)."""
+
+    action_half_width: torch.Tensor
+    """Half the distance between them. Shape: (d,)."""
+
+    time_table: torch.Tensor
+    """Projected time of every step. Shape: (H, W)."""
+
+    skip: torch.Tensor
+    """Share of x in the predicted noise. Shape: (H,)."""
+
+    out: torch.Tensor
+    """Share of the network in the predicted noise. Shape: (H,)."""
 
     def __init__(self, policy: JointPolicy, index: int, cfg: ActorConfig) -> None:
         """Copy what belongs to an agent.
@@ -47,7 +70,7 @@ class AgentPolicy(nn.Module):
         center, half_width = (row[index, : self.action_dim] for row in (stack._center, stack._half_width))
         constants = {"obs_mean": mean, "obs_std": std, "action_center": center, "action_half_width": half_width}
         constants |= {f"schedule_{name}": value for name, value in actor.schedule._asdict().items()}
-        # what the network gets at every step: its projected time, and how much of x and of the network is noise
+        # constants of the trained network
         constants["time_table"] = self.denoiser.time_table()[0]
         constants |= {"skip": self.denoiser.skip, "out": self.denoiser.out}
         for name, value in constants.items():
@@ -114,6 +137,6 @@ def own_weights(denoiser: Denoiser, index: int, obs_dim: int, action_dim: int) -
 
 def _normalizer(normalizer: nn.Module, index: int, obs_dim: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Return what is subtracted from an agent's observation, and what it is then divided by. Shape of each: (o,)."""
-    if isinstance(normalizer, nn.Identity):
+    if not isinstance(normalizer, EmpiricalNormalization):
         return torch.zeros(obs_dim), torch.ones(obs_dim)
     return normalizer.mean[index, :obs_dim], normalizer.std[index, :obs_dim] + normalizer.eps

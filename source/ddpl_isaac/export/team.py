@@ -21,6 +21,7 @@ from ddpl_isaac.envs.signals import AgentSignals
 from ddpl_isaac.export.files import latency, load_onnx, load_torchscript, write_policy
 from ddpl_isaac.export.policy import AgentPolicy, ExportError
 from ddpl_isaac.export.sidecar import make_sidecar
+from ddpl_isaac.models.diffusion_actor import DiffusionActor
 from ddpl_isaac.models.policy import JointPolicy
 from ddpl_isaac.runners.evaluator import markdown_table
 
@@ -100,6 +101,7 @@ def trainer_actions(policy: JointPolicy, obs: TensorDict, noise: torch.Tensor) -
         obs: Observations. Shape of each: (N, obs_dim).
         noise: Standard normal noise, padded to the widest action. Shape: (H, A, N, D).
     """
+    assert isinstance(policy.actor, DiffusionActor)
     actions = policy.actor.sample_from(policy.normalized(obs), noise)[:, :, 0].transpose(0, 1)
     own = policy.stack.joint_action(actions).split(policy.stack.action_dims, dim=1)
     return dict(zip(policy.stack.names, own, strict=True))
