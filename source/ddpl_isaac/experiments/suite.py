@@ -11,6 +11,7 @@ import json
 import numpy as np
 import os
 import time
+import torch
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -136,6 +137,7 @@ def _read_result(path: Path, cell: Cell) -> dict[str, Any] | None:
 
 
 def _run_cell(path: Path, cell: Cell) -> dict[str, Any]:
+    torch.compiler.reset()  # each cell compiles for its own shapes, and torch allows a function only so many
     history = run_study(cell.study, load_config(None, _settings(cell)).algorithm)
     result = {"study": asdict(cell.study), "settings": list(cell.settings), "history": history}
     temporary = path.with_suffix(".partial")
