@@ -18,13 +18,9 @@ def columns(signals):
 
 
 def test_a_hand_names_its_157_observations_and_20_actions():
-    hand = SimpleNamespace(
-        joint_names=[f"J{i}" for i in range(24)],
-        body_names=["palm", "FF", "LF", "MF", "RF", "TH"],
-        fixed_tendon_names=["T0", "T1", "T2", "T3"],
-    )
-    indices = {"_fingertips": [1, 2, 3, 4, 5], "_motors": [*range(8, 24)], "_tendons": [2, 0, 1, 3]}
-    signals = hand_signals(SimpleNamespace(cfg=ShadowHandsEnvCfg(), hands=[hand], **indices))
+    joints = tuple(f"J{i}" for i in range(24))
+    names = joints, ("FF", "LF", "MF", "RF", "TH"), joints[8:], ("T2", "T0", "T1", "T3")
+    signals = hand_signals(ShadowHandsEnvCfg(), *names)
     assert isinstance(signals, AgentSignals)
     assert (columns(signals.observation), columns(signals.action)) == (157, 20)
     start = {s.name: sum(len(t.entries) for t in signals.observation[:i]) for i, s in enumerate(signals.observation)}

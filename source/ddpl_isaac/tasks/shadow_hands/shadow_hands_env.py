@@ -86,7 +86,12 @@ class ShadowHandsEnv(DirectMARLEnv):
     @property
     def signals(self) -> dict[str, AgentSignals]:
         """Meaning of the columns of every agent's observation and action."""
-        return dict.fromkeys(self.possible_agents, hand_signals(self))
+        hand = self.hands[0]
+        fingertips = tuple(hand.body_names[i] for i in self._fingertips)
+        motors = tuple(hand.joint_names[i] for i in self._motors)
+        tendons = tuple(hand.fixed_tendon_names[i] for i in self._tendons)
+        one_hand = hand_signals(self.cfg, tuple(hand.joint_names), fingertips, motors, tendons)
+        return dict.fromkeys(self.possible_agents, one_hand)
 
     def _pre_physics_step(self, actions: dict[str, torch.Tensor]) -> None:
         """Turn actions in [-1, 1], motors of joints before tendons, into targets that hold until the next decision."""

@@ -12,18 +12,27 @@ from typing import TYPE_CHECKING
 from ddpl_isaac.envs.signals import AgentSignals, Signal
 
 if TYPE_CHECKING:
-    from .shadow_hands_env import ShadowHandsEnv
+    from .shadow_hands_env_cfg import ShadowHandsEnvCfg
 
 _WORLD = "in the frame of the environment"
 
 
-def hand_signals(env: ShadowHandsEnv) -> AgentSignals:
-    """Name the columns of a hand's observation and action, which are the same for all hands."""
-    cfg, hand = env.cfg, env.hands[0]
-    joints = tuple(hand.joint_names)
-    fingertips = [hand.body_names[i] for i in env._fingertips]
-    motors = tuple(joints[i] for i in env._motors)
-    tendons = tuple(hand.fixed_tendon_names[i] for i in env._tendons)
+def hand_signals(
+    cfg: ShadowHandsEnvCfg,
+    joints: tuple[str, ...],
+    fingertips: tuple[str, ...],
+    motors: tuple[str, ...],
+    tendons: tuple[str, ...],
+) -> AgentSignals:
+    """Name the columns of a hand's observation and action, which are the same for all hands.
+
+    Args:
+        cfg: Settings of the environment.
+        joints: Joints in the order of the asset.
+        fingertips: Bodies whose motion is observed.
+        motors: Joints that an action moves.
+        tendons: Tendons that an action moves.
+    """
     scaled = f"{cfg.vel_obs_scale:g} x rad/s"
     quaternion = f"quaternion x, y, z, w, {_WORLD}"
     actions = (
