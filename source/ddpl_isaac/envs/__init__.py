@@ -3,3 +3,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 """Environments behind one protocol."""
+
+import os
+
+# Isaac Lab's video writer starts pygame where that is installed, which complains if there is no screen or sound card
+for _driver in ("SDL_VIDEODRIVER", "SDL_AUDIODRIVER"):
+    os.environ.setdefault(_driver, "dummy")
