@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import shlex
 import time
 import torch
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -37,6 +39,7 @@ from ddpl_isaac.envs.video import clip_length
 from ddpl_isaac.export.files import check_extra
 from ddpl_isaac.export.policy import check_class
 from ddpl_isaac.export.team import export_team, to_table
+from ddpl_isaac.models.compilation import start_compiler
 from ddpl_isaac.run_directory import LOG_ROOT, shown
 from ddpl_isaac.runners.checkpoint import checkpoint_task, resolve_checkpoint
 from ddpl_isaac.runners.evaluator import evaluate as play_episodes
@@ -63,8 +66,7 @@ def train(command: CommandLine) -> None:
     run_directory.write_settings(run_dir, cfg)
     run_directory.write_manifest(run_dir, plan.task, resumed_from)
     _announce(plan, cfg, run_dir, resumed_from)
-    opened = open_env(plan, args, num_envs=cfg.num_envs, seed=cfg.seed, log_dir=run_dir, video_folder="train")
-    with opened as env, end_on_user_error():
+    with _open(plan, args, cfg, run_dir, "train") as env, end_on_user_error():
         dump_env_cfg(plan, env, run_dir / run_directory.ENV_SETTINGS_NAME)
         runner = _make_runner(env, plan, cfg, run_dir, resumed_from)
         start = time.monotonic()
@@ -86,8 +88,7 @@ def play(command: CommandLine) -> None:
     num_envs = PLAY_ENVS if args.num_envs is None else args.num_envs
     cfg = _settings(plan, command.agent, {"num_envs": num_envs, "seed": args.seed}, checkpoint)
     print(f"Playing {shown(checkpoint)} in {cfg.num_envs} environments on {plan.device}.", flush=True)
-    opened = open_env(plan, args, num_envs=cfg.num_envs, seed=cfg.seed, log_dir=checkpoint.parent, video_folder="play")
-    with opened as env, end_on_user_error():
+    with _open(plan, args, cfg, checkpoint.parent, "play") as env, end_on_user_error():
         policy = _make_runner(env, plan, cfg, None, checkpoint).get_inference_policy()
         steps = _video_steps(plan, command) if args.video else args.num_steps
         _play(env, policy, steps, pace=_step_duration(env) if args.real_time else 0.0)
@@ -114,10 +115,7 @@ def evaluate(command: CommandLine) -> None:
         raise ConfigError(f"--num_episodes is {args.num_episodes}; it must be >= 1.")
     output = args.output or checkpoint.parent / "evaluation" / f"{checkpoint.stem}.json"
     print(f"Evaluating {shown(checkpoint)} over {args.num_episodes} episodes on {plan.device}.", flush=True)
-    opened = open_env(
-        plan, args, num_envs=cfg.num_envs, seed=cfg.seed, log_dir=checkpoint.parent, video_folder="evaluate"
-    )
-    with opened as env, end_on_user_error():
+    with _open(plan, args, cfg, checkpoint.parent, "evaluate") as env, end_on_user_error():
         runner = _make_runner(env, plan, cfg, None, checkpoint)
         results = []
         for label, ema in (("EMA", True), ("latest", False)):
@@ -149,10 +147,7 @@ def export(command: CommandLine) -> None:
     if output.exists() and not output.is_dir():
         raise ConfigError(f"--output {output} is a file; it must be a directory.")
     print(f"Exporting {shown(checkpoint)}.", flush=True)
-    opened = open_env(
-        plan, args, num_envs=cfg.num_envs, seed=cfg.seed, log_dir=checkpoint.parent, video_folder="export"
-    )
-    with opened as env, end_on_user_error():
+    with _open(plan, args, cfg, checkpoint.parent, "export") as env, end_on_user_error():
         policy = _make_runner(env, plan, cfg, None, checkpoint).get_inference_policy("cpu")
         origin = {"task": plan.task, "checkpoint": checkpoint.name, "step_duration": _step_duration(env)}
         exported = export_team(policy, env.get_observations(), cfg.algorithm, signals_of(env), output, origin)
@@ -193,6 +188,15 @@ def _check_classes(cfg: TrainConfig) -> None:
             resolve_callable(name)
         except (ImportError, AttributeError, ValueError) as error:
             raise ConfigError(f"'{key}' is '{name}', which cannot be imported: {error}") from error
+
+
+def _open(
+    plan: EnvPlan, args: argparse.Namespace, cfg: TrainConfig, log_dir: Path, video_folder: str
+) -> AbstractContextManager[MultiAgentVecEnv]:
+    """Open the environment, and start the compiler meanwhile."""
+    if cfg.algorithm.sampler.compile == "auto":
+        start_compiler(plan.device)
+    return open_env(plan, args, num_envs=cfg.num_envs, seed=cfg.seed, log_dir=log_dir, video_folder=video_folder)
 
 
 def _make_runner(

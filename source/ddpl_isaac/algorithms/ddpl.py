@@ -36,8 +36,10 @@ class DDPL:
         num_agents, critic_class = stack.num_agents, CRITICS[cfg.critic.kind]
         self.critic = critic_class(num_agents, stack.obs_dim, stack.state_dim, stack.action_dim, cfg.critic).to(device)
         self.target_critic = frozen_copy(self.critic)
-        marginal_samples = self.critic.marginal_samples
-        self.improvement = PolicyImprovement(stack.obs_dim, stack.action_mask, cfg, device, marginal_samples)
+        # a generator of its own, so that what is learned does not depend on what the environments draw meanwhile
+        self.generator = torch.Generator(device).manual_seed(torch.initial_seed())
+        settings = cfg, device, self.critic.marginal_samples, self.generator
+        self.improvement = PolicyImprovement(stack.obs_dim, stack.action_mask, *settings)
         self.actor = self.improvement.actor
         self.obs_normalizer = _normalizer((num_agents, stack.obs_dim), cfg.normalize_obs, device)
         self.state_normalizer = _normalizer((stack.state_dim,), cfg.normalize_obs, device)
@@ -53,7 +55,7 @@ class DDPL:
 
     @staticmethod
     def construct_algorithm(obs: TensorDict, env: MultiAgentVecEnv, cfg: dict, device: str) -> DDPL:
-        """Build the learner for an environment; called by the runner.
+        """Build the learner for an environment, one that overlaps if that is wanted and of use; called by the runner.
 
         Args:
             obs: Observations of the environment.
@@ -66,6 +68,10 @@ class DDPL:
         stack = AgentStack(env.agents, env.state_dim)
         shapes = (stack.num_agents, stack.obs_dim), env.state_dim, (stack.num_agents, stack.action_dim)
         storage = ReplayStorage(algorithm_cfg.replay.capacity, env.num_envs, *shapes, device)
+        if algorithm_cfg.overlap_learning and torch.device(device).type == "cpu":
+            from ddpl_isaac.algorithms.overlapped_ddpl import OverlappedDDPL
+
+            return OverlappedDDPL(stack, storage, algorithm_cfg, device)
         return DDPL(stack, storage, algorithm_cfg, device)
 
     # -- collection
@@ -91,16 +97,22 @@ class DDPL:
     def process_env_step(self, obs: TensorDict, rewards: torch.Tensor, dones: torch.Tensor, extras: dict) -> None:
         """Store a step with the true successors of finished episodes."""
         self.guard.check(obs, rewards, dones, extras.get("final_obs"))
+        self._record(self._actions, obs, rewards, dones, extras)
+        self.env_steps += self.storage.num_envs
+
+    def _record(
+        self, actions: torch.Tensor, obs: TensorDict, rewards: torch.Tensor, dones: torch.Tensor, extras: dict
+    ) -> None:
+        """Add a step to the replay and to what normalises."""
         dones, time_outs = dones.bool(), extras["time_outs"].bool()
         final = extras.get("final_obs", obs)
         seen = self.stack.observations(obs), self.stack.state(obs)
         last = self.stack.observations(final), self.stack.state(final)
-        self.storage.add(self._actions, rewards, dones, time_outs, *seen, *last)
+        self.storage.add(actions, rewards, dones, time_outs, *seen, *last)
         self._update_normalizers(obs)
         self._returns.mul_(self.cfg.gamma).add_(rewards)
         self.return_normalizer.update(self._returns.unsqueeze(-1))
         self._returns.mul_(~dones)
-        self.env_steps += self.storage.num_envs
 
     def compute_returns(self, obs: TensorDict) -> None:
         """Look at what the rollout brought before anything is learned from it.
@@ -121,23 +133,31 @@ class DDPL:
     # -- learning
 
     def update(self) -> dict[str, torch.Tensor]:
-        """Take the gradient steps of one iteration; during warm-up those of the critics alone.
-
-        A critic that knows nothing would send the actors astray before it knows better.
+        """Take the gradient steps of one iteration.
 
         Returns:
             Metrics as tensors on the device. Shape of each: ().
         """
+        return self._learn(critics_alone=self.warming_up)
+
+    def finish(self) -> None:
+        """Wait for the gradient steps under way; there are none unless learning overlaps."""
+
+    def _learn(self, *, critics_alone: bool) -> dict[str, torch.Tensor]:
+        """Take gradient steps of the critics, and of the actors unless told otherwise.
+
+        A critic that knows nothing would send the actors astray before it knows better.
+        """
         metrics: dict[str, torch.Tensor] = {}
         for _ in range(self.cfg.critic_updates):
             metrics.update(self._update_critic(self._sample(self.cfg.replay.batch_size)))
-        for _ in range(0 if self.warming_up else self.cfg.actor_updates):
+        for _ in range(0 if critics_alone else self.cfg.actor_updates):
             metrics.update(self._by_agent(self.improvement.step(self._states)))
         return metrics
 
     def _sample(self, batch_size: int) -> Batch:
         """Draw normalised transitions."""
-        batch = self.storage.sample(batch_size, self.cfg.n_step, self.cfg.gamma)
+        batch = self.storage.sample(batch_size, self.cfg.n_step, self.cfg.gamma, self.generator)
         observations = {"obs": self.obs_normalizer(batch.obs), "next_obs": self.obs_normalizer(batch.next_obs)}
         states = {"state": self.state_normalizer(batch.state), "next_state": self.state_normalizer(batch.next_state)}
         return batch._replace(**observations, **states)
@@ -152,7 +172,7 @@ class DDPL:
     def _update_critic(self, batch: Batch) -> dict[str, torch.Tensor]:
         """Take one TD step; next actions are one sample of the current policies."""
         with torch.no_grad():
-            next_actions = self.actor.sample(batch.next_obs)[:, :, 0].transpose(0, 1)
+            next_actions = self.actor.sample(batch.next_obs, generator=self.generator)[:, :, 0].transpose(0, 1)
             next_q = self.target_critic.bootstrap(batch.next_state, batch.next_obs, next_actions)
             target = td_target(batch, next_q, self.reward_scale)
         q = self.critic(batch.state, batch.obs, batch.action)
@@ -218,6 +238,7 @@ class DDPL:
         modules = {name: module.state_dict() for name, module in self._modules().items()}
         counters = {"env_steps": self.env_steps, "actor_steps": self.improvement.steps}
         tensors = {"eta": self.improvement.eta, "qbar_range": self.improvement.qbar_range}
+        tensors["generator"] = self.generator.get_state()
         optimizers = {"actor": self.improvement.optimizer, "critic": self.critic_optimizer}
         optimizers = {name: optimizer.state_dict() for name, optimizer in optimizers.items()}
         return {"modules": modules, "counters": counters, "tensors": tensors, "optimizers": optimizers}
@@ -229,6 +250,7 @@ class DDPL:
             module.load_state_dict(state["modules"][name], strict=strict)
         self.env_steps, self.improvement.steps = state["counters"]["env_steps"], state["counters"]["actor_steps"]
         self.improvement.eta, self.improvement.qbar_range = state["tensors"]["eta"], state["tensors"]["qbar_range"]
+        self.generator.set_state(state["tensors"]["generator"].cpu())
         self.improvement.optimizer.load_state_dict(state["optimizers"]["actor"])
         self.critic_optimizer.load_state_dict(state["optimizers"]["critic"])
         self.improvement.forget_candidates()

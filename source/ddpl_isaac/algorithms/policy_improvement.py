@@ -37,6 +37,7 @@ class PolicyImprovement:
         cfg: AlgorithmConfig,
         device: torch.device | str,
         marginal_samples: int,
+        generator: torch.Generator | None = None,
     ) -> None:
         """Create policies and optimiser.
 
@@ -46,8 +47,10 @@ class PolicyImprovement:
             cfg: The learner's configuration.
             device: Device of the policies.
             marginal_samples: Draws L of the other agents' actions that the critic asks for.
+            generator: Source of the random numbers; None is torch's own generator.
         """
         self.cfg, self.action_mask, self.marginal_samples = cfg, action_mask_AD, marginal_samples
+        self.generator = generator
         self.actor = make_actor(obs_dim, action_mask_AD, cfg, device).to(device)
         self.reference = frozen_copy(self.actor)
         self.averaged = frozen_copy(self.actor)
@@ -77,8 +80,8 @@ class PolicyImprovement:
         if refresh or self._weighed is None or self.steps % self.cfg.candidate_reuse == 0:
             self._weighed = self._weigh_candidates(*states(), refresh)
         obs, candidates, weights, qbar_of, diagnostics = self._weighed
-        drawn = systematic_resample(candidates, weights, self.cfg.issm.loss_samples)
-        loss_A = self.actor.loss(MirrorStep(obs, drawn, self.reference, self.eta, qbar_of))
+        drawn = systematic_resample(candidates, weights, self.cfg.issm.loss_samples, self.generator)
+        loss_A = self.actor.loss(MirrorStep(obs, drawn, self.reference, self.eta, qbar_of, self.generator))
         self.optimizer.zero_grad()
         loss_A.sum().backward()
         clip_gradients(list(self.actor.parameters()), self.cfg.max_grad_norm)
@@ -93,8 +96,8 @@ class PolicyImprovement:
         cfg = self.cfg.issm
         # a critic of joint actions lets further samples play the other agents, independent of the candidates
         counts = cfg.num_candidates, self.marginal_samples
-        samples, others = self.reference.sample(obs_BAO, sum(counts)).split(counts, dim=2)
-        candidates = propose(samples, self.action_mask, cfg)
+        samples, others = self.reference.sample(obs_BAO, sum(counts), self.generator).split(counts, dim=2)
+        candidates = propose(samples, self.action_mask, cfg, self.generator)
 
         def qbar_of(action_ABMD: torch.Tensor) -> torch.Tensor:
             return marginal(action_ABMD, others)

@@ -16,7 +16,9 @@ from ddpl_isaac.config import IssmConfig
 PROPOSALS = ("policy", "mixture", "smoothed")
 
 
-def propose(policy_ABMD: torch.Tensor, action_mask_AD: torch.Tensor, cfg: IssmConfig) -> torch.Tensor:
+def propose(
+    policy_ABMD: torch.Tensor, action_mask_AD: torch.Tensor, cfg: IssmConfig, generator: torch.Generator | None = None
+) -> torch.Tensor:
     """Turn samples of the frozen reference into candidates of the proposal.
 
     ``policy`` keeps them. ``smoothed`` adds Gaussian noise, clipped to the box. ``mixture`` and ``smoothed`` replace
@@ -26,6 +28,7 @@ def propose(policy_ABMD: torch.Tensor, action_mask_AD: torch.Tensor, cfg: IssmCo
         policy_ABMD: Samples of pi^k in ``[-1, 1]``.
         action_mask_AD: 1 for an agent's own action dimensions, 0 for padding.
         cfg: Proposal and its figures.
+        generator: Source of the random numbers; None is torch's own generator.
 
     Raises:
         ValueError: If the proposal is none of :data:`PROPOSALS`.
@@ -34,9 +37,9 @@ def propose(policy_ABMD: torch.Tensor, action_mask_AD: torch.Tensor, cfg: IssmCo
         raise ValueError(f"Unknown proposal '{cfg.proposal}': choose of {', '.join(PROPOSALS)}.")
     if cfg.proposal == "policy":
         return policy_ABMD
-    candidates = policy_ABMD
+    candidates, source = policy_ABMD, {"device": policy_ABMD.device, "generator": generator}
     if cfg.proposal == "smoothed":
-        candidates = (candidates + cfg.smoothing_std * torch.randn_like(candidates)).clamp(-1.0, 1.0)
-    uniform = torch.rand_like(candidates) * 2.0 - 1.0
-    replaced = torch.rand_like(candidates[..., :1]) < cfg.uniform_share
+        candidates = (candidates + cfg.smoothing_std * torch.randn(candidates.shape, **source)).clamp(-1.0, 1.0)
+    uniform = torch.rand(candidates.shape, **source) * 2.0 - 1.0
+    replaced = torch.rand(*candidates.shape[:-1], 1, **source) < cfg.uniform_share
     return torch.where(replaced, uniform, candidates) * action_mask_AD[:, None, None, :]

@@ -27,7 +27,12 @@ def importance_weights(qbar_ABM: torch.Tensor, eta_A: torch.Tensor) -> torch.Ten
     return torch.softmax(eta_A[:, None, None] * qbar_ABM, dim=-1)
 
 
-def systematic_resample(candidates_ABMD: torch.Tensor, weights_ABM: torch.Tensor, num_samples: int) -> torch.Tensor:
+def systematic_resample(
+    candidates_ABMD: torch.Tensor,
+    weights_ABM: torch.Tensor,
+    num_samples: int,
+    generator: torch.Generator | None = None,
+) -> torch.Tensor:
     """Draw K candidates of each state in proportion to their weights (Kitagawa 1996).
 
     One uniform number per state places K equidistant marks on the cumulated weights, so that a candidate is drawn
@@ -38,11 +43,12 @@ def systematic_resample(candidates_ABMD: torch.Tensor, weights_ABM: torch.Tensor
         candidates_ABMD: Candidates.
         weights_ABM: Weights that sum to 1 over M.
         num_samples: K, at least 1.
+        generator: Source of the random numbers; None is torch's own generator.
 
     Returns:
         Drawn candidates, each of weight 1 / K. Shape: (A, B, K, D).
     """
-    offset = torch.rand(*weights_ABM.shape[:2], 1, device=weights_ABM.device)
+    offset = torch.rand(*weights_ABM.shape[:2], 1, device=weights_ABM.device, generator=generator)
     marks = (torch.arange(num_samples, device=weights_ABM.device) + offset) / num_samples
     # a sum that rounds to less than the last mark must not point behind the last candidate
     index = torch.searchsorted(weights_ABM.cumsum(-1), marks, right=True).clamp(max=weights_ABM.shape[-1] - 1)

@@ -26,11 +26,13 @@ class Particles(nn.Module):
         super().__init__()
         self.register_buffer("particles", particles_APD)
 
-    def sample(self, obs_BAO: torch.Tensor, num_samples: int = 1) -> torch.Tensor:
+    def sample(
+        self, obs_BAO: torch.Tensor, num_samples: int = 1, generator: torch.Generator | None = None
+    ) -> torch.Tensor:
         """Draw particles with replacement. Shape: (A, B, M, D)."""
         batch, num_agents, _ = obs_BAO.shape
         count, dim = self.particles.shape[1:]
-        index = torch.randint(count, (num_agents, batch * num_samples, 1), device=obs_BAO.device)
+        index = torch.randint(count, (num_agents, batch * num_samples, 1), device=obs_BAO.device, generator=generator)
         return self.particles.gather(1, index.expand(-1, -1, dim)).unflatten(1, (batch, num_samples))
 
 
@@ -47,10 +49,12 @@ class ParticleImprovement(PolicyImprovement):
         cfg: AlgorithmConfig,
         device: torch.device | str,
         marginal_samples: int,
+        generator: torch.Generator | None = None,
     ) -> None:
         """Start with draws of N(0, initial_std^2); ``obs_dim`` is unused."""
         del obs_dim
         self.cfg, self.action_mask, self.marginal_samples = cfg, action_mask_AD, marginal_samples
+        self.generator = generator
         start = cfg.actor.initial_std * torch.randn(*action_mask_AD.shape, 4096, device=device)
         self.actor = Particles((start.transpose(1, 2) * action_mask_AD[:, None, :]).clamp(-1.0, 1.0))
         self.reference = self.actor

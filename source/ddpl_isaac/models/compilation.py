@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import shutil
+import threading
 import torch
 from collections.abc import Callable
 
@@ -17,6 +19,21 @@ from ddpl_isaac.diffusion.sampler import denoise_step
 logger = logging.getLogger(__name__)
 
 COMPILE_MODES = ("auto", "eager")
+
+
+def start_compiler(device: torch.device | str) -> None:
+    """Start TorchInductor in a thread, to be called before a simulator starts.
+
+    Its first call asks in a dozen processes what processor and compiler can do, which takes 20 s on two cores even
+    where all kernels are cached.
+    """
+    if has_compiler(device):
+        threading.Thread(target=_compile_anything, args=(device,), name="compiler", daemon=True).start()
+
+
+def _compile_anything(device: torch.device | str) -> None:
+    with contextlib.suppress(Exception):  # what is wrong shows again, with its message, where a kernel is needed
+        torch.compile(lambda x: x + 1.0)(torch.zeros(64, device=device))
 
 
 def has_compiler(device: torch.device | str) -> bool:

@@ -55,11 +55,14 @@ class DiffusionActor(PolicyClass):
         return Schedule(*(getattr(self, f"_{name}") for name in Schedule._fields))
 
     @torch.no_grad()
-    def sample(self, obs_BAO: torch.Tensor, num_samples: int = 1) -> torch.Tensor:
+    def sample(
+        self, obs_BAO: torch.Tensor, num_samples: int = 1, generator: torch.Generator | None = None
+    ) -> torch.Tensor:
         """Draw actions in ``[-1, 1]`` for every agent and state. Shape: (A, B, M, D)."""
         batch, num_agents, _ = obs_BAO.shape
         shape = (self.num_steps, num_agents, batch * num_samples, self.action_mask.shape[1])
-        return self.sample_from(obs_BAO, torch.randn(shape, device=obs_BAO.device), num_samples)
+        noise_HARD = torch.randn(shape, device=obs_BAO.device, generator=generator)
+        return self.sample_from(obs_BAO, noise_HARD, num_samples)
 
     def sample_from(self, obs_BAO: torch.Tensor, noise_HARD: torch.Tensor, num_samples: int = 1) -> torch.Tensor:
         """Turn given noise into actions, deterministically; R = B * M. Shape: (A, B, M, D)."""
@@ -75,16 +78,19 @@ class DiffusionActor(PolicyClass):
 
     def loss(self, target: MirrorStep) -> torch.Tensor:
         """Score-matching loss of every agent on samples of the target: ISSM. Shape: (A,)."""
-        return self.score_matching_loss(target.obs, target.action)
+        return self.score_matching_loss(target.obs, target.action, target.generator)
 
-    def score_matching_loss(self, obs_BAO: torch.Tensor, action_ABKD: torch.Tensor) -> torch.Tensor:
+    def score_matching_loss(
+        self, obs_BAO: torch.Tensor, action_ABKD: torch.Tensor, generator: torch.Generator | None = None
+    ) -> torch.Tensor:
         """Denoising error on K actions per state, with fresh levels and noise. Shape: (A,)."""
         A, B, K, _ = action_ABKD.shape
         obs_AB1W = self.denoiser.project_observation(obs_BAO.transpose(0, 1)).unsqueeze(2)
         times_AHW = self.denoiser.time_table()
         agent = torch.arange(A, device=obs_BAO.device).view(A, 1)
-        noise = torch.randn_like(action_ABKD) * self.action_mask[:, None, None, :]
-        step = torch.randint(self.num_steps, (A, B, K), device=obs_BAO.device)
+        source = {"device": obs_BAO.device, "generator": generator}
+        noise = torch.randn(action_ABKD.shape, **source) * self.action_mask[:, None, None, :]
+        step = torch.randint(self.num_steps, (A, B, K), **source)
 
         def predict_noise(x_ABKD: torch.Tensor, step_ABK: torch.Tensor) -> torch.Tensor:
             obs_ARW = obs_AB1W.expand(-1, -1, K, -1).flatten(1, 2)

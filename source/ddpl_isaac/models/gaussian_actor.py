@@ -57,15 +57,16 @@ class MixtureActor(PolicyClass):
         mean, log_std, logit = output.split((self.action_dim, self.action_dim, 1), dim=-1)
         return mean, log_std.clamp(_LOG_STD_MIN, _LOG_STD_MAX), logit.squeeze(-1).log_softmax(-1)
 
-    def draw(self, obs_BAO: torch.Tensor, num_samples: int) -> torch.Tensor:
+    def draw(self, obs_BAO: torch.Tensor, num_samples: int, generator: torch.Generator | None = None) -> torch.Tensor:
         """Draw actions before the clip, with gradient into mean and deviation. Shape: (A, B, M, D)."""
         mean, log_std, log_share = self.components(obs_BAO)
         # Gumbel's trick rather than a multinomial draw, which works on matrices only
         noise = torch.empty(*log_share.shape[:2], num_samples, self.num_components, device=mean.device)
-        gumbel = -noise.exponential_().log()
+        gumbel = -noise.exponential_(generator=generator).log()
         chosen = (log_share.unsqueeze(2) + gumbel).argmax(-1, keepdim=True).expand(-1, -1, -1, self.action_dim)
         mean, std = mean.gather(2, chosen), log_std.gather(2, chosen).exp()
-        return (mean + std * torch.randn_like(mean)) * self.action_mask[:, None, None, :]
+        noise = torch.randn(mean.shape, device=mean.device, generator=generator)
+        return (mean + std * noise) * self.action_mask[:, None, None, :]
 
     def log_prob(self, obs_BAO: torch.Tensor, action_ABMD: torch.Tensor) -> torch.Tensor:
         """Log-density before the clip, in the agents' own dimensions [nats]. Shape: (A, B, M)."""
@@ -76,9 +77,11 @@ class MixtureActor(PolicyClass):
         return (inside + log_share).logsumexp(-1)
 
     @torch.no_grad()
-    def sample(self, obs_BAO: torch.Tensor, num_samples: int = 1) -> torch.Tensor:
+    def sample(
+        self, obs_BAO: torch.Tensor, num_samples: int = 1, generator: torch.Generator | None = None
+    ) -> torch.Tensor:
         """Draw actions in ``[-1, 1]`` for every agent and state. Shape: (A, B, M, D)."""
-        return self.draw(obs_BAO, num_samples).clamp(-1.0, 1.0)
+        return self.draw(obs_BAO, num_samples, generator).clamp(-1.0, 1.0)
 
     def loss(self, target: MirrorStep) -> torch.Tensor:
         """Forward KL up to a constant: -E log pi under the target, mode-covering. Shape: (A,)."""
@@ -98,7 +101,7 @@ class GaussianReverseActor(GaussianForwardActor):
 
     def loss(self, target: MirrorStep) -> torch.Tensor:
         """KL(pi || pi^k exp(eta Qbar)) up to a constant, by as many draws as there are target actions. Shape: (A,)."""
-        action_ABKD = self.draw(target.obs, target.action.shape[2])
+        action_ABKD = self.draw(target.obs, target.action.shape[2], target.generator)
         divergence = self.log_prob(target.obs, action_ABKD) - target.reference.log_prob(target.obs, action_ABKD)
         gain = target.eta[:, None, None] * target.qbar(action_ABKD.clamp(-1.0, 1.0))
         return (divergence - gain).mean((1, 2))

@@ -34,12 +34,17 @@ class MirrorStep(NamedTuple):
     qbar: Callable[[torch.Tensor], torch.Tensor]
     """Differentiable Qbar of any actions at these states. Shape: (A, B, K, D) -> (A, B, K)."""
 
+    generator: torch.Generator | None = None
+    """Random numbers of the loss; None is torch's own generator."""
+
 
 class PolicyClass(nn.Module, ABC):
     """One policy per agent, all agents in one batched tensor program; an agent acts on its own observation alone."""
 
     @abstractmethod
-    def sample(self, obs_BAO: torch.Tensor, num_samples: int = 1) -> torch.Tensor:
+    def sample(
+        self, obs_BAO: torch.Tensor, num_samples: int = 1, generator: torch.Generator | None = None
+    ) -> torch.Tensor:
         """Draw actions in ``[-1, 1]`` for every agent and state, without gradient. Shape: (A, B, M, D)."""
 
     @abstractmethod

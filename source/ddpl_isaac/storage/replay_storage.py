@@ -165,7 +165,7 @@ class ReplayStorage:
         """Read states. Shape: (B, S)."""
         return self.data["state"][row] if self.state_dim else self.data["obs"][row].flatten(1)
 
-    def sample(self, batch_size: int, n_step: int, gamma: float) -> Batch:
+    def sample(self, batch_size: int, n_step: int, gamma: float, generator: torch.Generator | None = None) -> Batch:
         """Draw transitions uniformly, without asking the device for anything.
 
         A draw that hits the extra row of a cut episode takes the transition before it: the last transition of an
@@ -175,10 +175,12 @@ class ReplayStorage:
             batch_size: Transitions B.
             n_step: Rewards summed, at most; fewer at the end of an episode or of what is stored.
             gamma: Discount.
+            generator: Source of the random numbers; None is torch's own generator.
         """
-        env = torch.randint(self.num_envs, (batch_size,), device=self._head.device)
+        source = {"device": self._head.device, "generator": generator}
+        env = torch.randint(self.num_envs, (batch_size,), **source)
         filled = self._filled[env]
-        age = (torch.rand(batch_size, device=env.device) * filled).long().clamp(max=self.num_rows - 3) + 1
+        age = (torch.rand(batch_size, **source) * filled).long().clamp(max=self.num_rows - 3) + 1
         start = (self._head[env] - age) % self.num_rows
         extra = (~self.data["taken"][start, env]).long()
         start, age = (start - extra) % self.num_rows, age + extra

@@ -1,0 +1,83 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""DDPL that learns while the environments step.
+
+A simulator on the CPU leaves the interpreter and a core to others for most of a step, and so do matrix products: side
+by side they cost little more than the longer of the two.
+"""
+
+from __future__ import annotations
+
+import torch
+from concurrent.futures import Future, ThreadPoolExecutor
+from tensordict import TensorDict
+from typing import Any
+
+from ddpl_isaac.algorithms.ddpl import DDPL
+from ddpl_isaac.algorithms.policy_improvement import frozen_copy
+from ddpl_isaac.models.policy import JointPolicy
+
+
+class OverlappedDDPL(DDPL):
+    """The gradient steps of an iteration run in a thread, while the next iteration is collected.
+
+    The environments are played by a copy of the policies, one iteration old; what they return waits until the thread
+    is idle. No tensor is ever written by one side and read by the other, and each has random numbers of its own, so a
+    run repeats bit for bit whichever side is faster.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Create the learner, the policies that act and the thread."""
+        super().__init__(*args, **kwargs)
+        self.behavior = frozen_copy(self.actor)
+        self.policy = JointPolicy(self.stack, self.obs_normalizer, self.behavior)
+        self._waiting: list[tuple] = []
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="learner")
+        self._learning: Future[dict[str, torch.Tensor]] | None = None
+
+    def update(self) -> dict[str, torch.Tensor]:
+        """Start the gradient steps of this iteration.
+
+        Returns:
+            Metrics of the iteration before; none at first. Shape of each: ().
+
+        Raises:
+            Exception: Whatever the gradient steps of the iteration before raised.
+        """
+        metrics = self._learning.result() if self._learning is not None else {}
+        for step in self._waiting:
+            super()._record(*step)
+        self._waiting.clear()
+        self.behavior.load_state_dict(self.actor.state_dict())
+        self._learning = self._thread.submit(self._learn, critics_alone=self.warming_up)
+        return metrics
+
+    def _record(
+        self, actions: torch.Tensor, obs: TensorDict, rewards: torch.Tensor, dones: torch.Tensor, extras: dict
+    ) -> None:
+        """Keep a step until the thread is idle."""
+        self._waiting.append((actions, obs, rewards, dones, extras))
+
+    def finish(self) -> None:
+        """Wait for the gradient steps under way."""
+        if self._learning is not None:
+            self._learning.result()
+
+    def save(self) -> dict:
+        """Everything but the replay, with the gradient steps under way."""
+        self.finish()
+        state = super().save()
+        state["modules"]["behavior"] = self.behavior.state_dict()
+        return state
+
+    def load(self, state: dict, load_cfg: dict | None = None, strict: bool = True) -> bool:
+        """Restore what :meth:`save` gave, or a learner's that did not overlap: its policies act at first."""
+        self.finish()
+        self._learning = None
+        self._waiting.clear()
+        restored = super().load(state, load_cfg, strict)
+        modules = state["modules"]
+        self.behavior.load_state_dict(modules.get("behavior", modules["actor"]), strict=strict)
+        return restored
