@@ -30,7 +30,7 @@ class StackedLinear(nn.Module):
         """Apply every network to its rows. Shape: (G, R, in_features) -> (G, R, out_features)."""
         if self.bias is None:
             return torch.bmm(x, self.weight)
-        return torch.baddbmm(self.bias, x, self.weight)
+        return torch.bmm(x, self.weight) + self.bias
 
 
 class StackedLayerNorm(nn.Module):
