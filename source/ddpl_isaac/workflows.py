@@ -207,6 +207,7 @@ def _make_runner(
     if run_dir is None:
         # nothing is learned, so nothing needs to be kept
         cfg.algorithm.replay.capacity = cfg.num_envs * (cfg.algorithm.n_step + 4)
+        cfg.algorithm.overlap_learning = False
     runner = runner_class(env, asdict(cfg), str(run_dir) if run_dir else None, plan.device)
     if checkpoint is not None:
         runner.load(str(checkpoint))

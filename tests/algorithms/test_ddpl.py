@@ -7,46 +7,13 @@
 import copy
 import itertools
 import torch
-from dataclasses import asdict
 
 import pytest
 from fakes import FakeEnv
 from host_sync import forbid_host_sync
+from learners import collect, make_learner
 
-from ddpl_isaac.algorithms.ddpl import DDPL
-from ddpl_isaac.config import TrainConfig
-from ddpl_isaac.config_loader import load_config
 from ddpl_isaac.envs.guard import NonFiniteError
-
-SMALL = [
-    "agent.algorithm.warmup_steps=64",
-    "agent.algorithm.replay.capacity=4096",
-    "agent.algorithm.replay.batch_size=32",
-    "agent.algorithm.actor_batch_size=8",
-    "agent.algorithm.actor.hidden_dims=[32, 32]",
-    "agent.algorithm.critic.hidden_dims=[32, 32]",
-    "agent.algorithm.sampler.num_steps=3",
-    "agent.algorithm.sampler.compile=eager",
-    "agent.algorithm.overlap_learning=false",
-    "agent.algorithm.issm.num_candidates=16",
-]
-
-
-def make_learner(env, *overrides):
-    torch.manual_seed(0)
-    cfg: TrainConfig = load_config(None, [*SMALL, *overrides])
-    return DDPL.construct_algorithm(env.get_observations(), env, asdict(cfg), "cpu")
-
-
-def collect(learner, env, steps):
-    """Let the learner act; return the mean reward per step."""
-    obs, total = env.get_observations(), 0.0
-    with torch.inference_mode():
-        for _ in range(steps):
-            obs, reward, done, extras = env.step(learner.act(obs))
-            learner.process_env_step(obs, reward, done, extras)
-            total = total + reward.mean()
-    return total / steps
 
 
 def assert_learns(env, *overrides):

@@ -5,6 +5,7 @@
 """Compilation is an option that its absence does not break."""
 
 import logging
+import threading
 
 import pytest
 
@@ -28,3 +29,20 @@ def test_compilation_can_be_declined(caplog):
 def test_an_unknown_mode_is_refused():
     with pytest.raises(ValueError, match="auto, eager"):
         compilation.make_step_function("off", "cpu")
+
+
+def test_the_compiler_starts_beside_what_comes_next_in_a_thread_that_never_ends(monkeypatch):
+    """torch crashes at the next compilation once the thread of the first one has ended."""
+    tried = threading.Event()
+
+    def fail(_):
+        tried.set()
+        raise RuntimeError("no compiler after all")
+
+    monkeypatch.setattr(compilation.torch, "compile", fail)
+    compilation.start_compiler("cpu")
+    assert tried.wait(timeout=60)
+    (thread,) = (thread for thread in threading.enumerate() if thread.name == "compiler")
+    thread.join(timeout=0.5)
+    assert thread.is_alive()
+    assert thread.daemon

@@ -36,6 +36,24 @@ class OverlappedDDPL(DDPL):
         self._waiting: list[tuple] = []
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="learner")
         self._learning: Future[dict[str, torch.Tensor]] | None = None
+        self._compile_samplers()
+
+    def _compile_samplers(self) -> None:
+        """Draw once in every way that learning and acting will: what is compiled here need not be in the thread.
+
+        Compilation there would compete with that of the acting policies, and a thread that compiles must not end (see
+        :func:`~ddpl_isaac.models.compilation.start_compiler`).
+        """
+        cfg, aside = self.cfg, torch.Generator(self.device)
+        num_samples = cfg.issm.num_candidates + self.critic.marginal_samples
+
+        def observations(rows: int) -> torch.Tensor:
+            return torch.zeros(rows, self.stack.num_agents, self.stack.obs_dim, device=self.device)
+
+        self.actor.sample(observations(cfg.replay.batch_size), generator=aside)
+        self.improvement.reference.sample(observations(cfg.actor_batch_size), num_samples, aside)
+        with torch.inference_mode():
+            self.behavior.sample(observations(self.storage.num_envs), generator=aside)
 
     def update(self) -> dict[str, torch.Tensor]:
         """Start the gradient steps of this iteration.

@@ -34,6 +34,8 @@ def start_compiler(device: torch.device | str) -> None:
 def _compile_anything(device: torch.device | str) -> None:
     with contextlib.suppress(Exception):  # what is wrong shows again, with its message, where a kernel is needed
         torch.compile(lambda x: x + 1.0)(torch.zeros(64, device=device))
+    # torch 2.11 keeps a pointer to a guard that dies with the thread which compiled first, and crashes at the next one
+    threading.Event().wait()
 
 
 def has_compiler(device: torch.device | str) -> bool:
