@@ -116,6 +116,7 @@ def test_a_restored_learner_goes_on_as_the_saved_one_does():
     restored.storage.load_state_dict(learner.storage.state_dict())
     learner.improvement.forget_candidates()  # candidates are drawn anew after a restart
     learner._began = False  # and episodes begin anew
+    learner._returns.zero_()
     weights = []
     for one in (learner, restored):
         torch.manual_seed(1)
