@@ -1,0 +1,134 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""The denoising chain against a loop over agents and against its matrix products alone; the last line is JSON.
+
+``OMP_NUM_THREADS=1 python benchmarks/sampler.py`` measures one core. For every size the three are measured in turn, so
+that a noisy machine disturbs all of them alike; medians are reported. The loop is what one writes without this project:
+a network per agent that concatenates action, observation and time in every denoising step.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import platform
+import statistics
+import time
+import torch
+from collections.abc import Callable
+from torch import nn
+
+from ddpl_isaac.config import ActorConfig, SamplerConfig
+from ddpl_isaac.diffusion.schedule import make_schedule
+from ddpl_isaac.models.compilation import make_step_function
+from ddpl_isaac.models.diffusion_actor import DiffusionActor
+from ddpl_isaac.models.fourier_features import FourierFeatures
+from ddpl_isaac.models.matmul import use_fastest_float32
+
+OBS_DIM, ACTION_DIM, WIDTHS = 157, 20, (256, 256, 256)
+
+
+class LoopAgent(nn.Module):
+    """One agent's denoiser, features and all, evaluated on its own."""
+
+    def __init__(self, cfg: ActorConfig) -> None:
+        """Create the network."""
+        super().__init__()
+        self.features = FourierFeatures(1, ACTION_DIM, cfg.action_features)
+        self.frequencies = nn.Parameter(torch.randn(cfg.time_features // 2))
+        sizes = [self.features.out_features + OBS_DIM + cfg.time_features, *WIDTHS]
+        layers = [layer for i, o in itertools.pairwise(sizes) for layer in (nn.Linear(i, o), nn.SiLU())]
+        self.mlp = nn.Sequential(*layers, nn.Linear(WIDTHS[-1], ACTION_DIM))
+
+    @torch.no_grad()
+    def sample(self, obs: torch.Tensor, num_steps: int, cfg: SamplerConfig) -> torch.Tensor:
+        """Denoise. Shape: (N, D)."""
+        steps = make_schedule(num_steps, cfg.schedule, cfg.variance).steps()
+        x = torch.randn(len(obs), ACTION_DIM, device=obs.device)
+        for h in reversed(range(num_steps)):
+            phase = (h + 1) / num_steps * self.frequencies
+            time_embedding = torch.cat((phase.sin(), phase.cos())).expand(len(x), -1)
+            eps = self.mlp(torch.cat((self.features(x.unsqueeze(0))[0], obs, time_embedding), dim=-1))
+            clean = ((x - steps[h].noise * eps) / steps[h].signal).clamp(-1.0, 1.0)
+            x = steps[h].mean_clean * clean + steps[h].mean_noisy * x + steps[h].std * torch.randn_like(x)
+        return x
+
+
+def matrix_products(num_agents: int, rows: int, num_steps: int, in_features: int, device: str) -> Callable[[], None]:
+    """Return a function that multiplies what the chain multiplies, and nothing else."""
+    shapes = [(in_features, WIDTHS[0]), *itertools.pairwise((*WIDTHS, ACTION_DIM))]
+    factors = [
+        (torch.randn(num_agents, rows, i, device=device), torch.randn(num_agents, i, o, device=device))
+        for i, o in shapes
+    ]
+    results = [torch.empty(num_agents, rows, o, device=device) for _, o in shapes]
+    obs, weight = (torch.randn(num_agents, n, m, device=device) for n, m in ((rows, OBS_DIM), (OBS_DIM, WIDTHS[0])))
+
+    def multiply() -> None:
+        torch.bmm(obs, weight)
+        for _ in range(num_steps):
+            for (a, b), result in zip(factors, results, strict=True):
+                torch.bmm(a, b, out=result)
+
+    return multiply
+
+
+def median_times(functions: dict[str, Callable[[], object]], repetitions: int, device: str) -> dict[str, float]:
+    """Return the median duration of each function [s], measured in turn."""
+    seconds: dict[str, list[float]] = {name: [] for name in functions}
+    for repetition in range(repetitions + 1):
+        for name, function in functions.items():
+            start = time.perf_counter()
+            function()
+            if device.startswith("cuda"):
+                torch.cuda.synchronize()
+            if repetition:  # the first call compiles
+                seconds[name].append(time.perf_counter() - start)
+    return {name: statistics.median(values) for name, values in seconds.items()}
+
+
+def measure(num_agents: int, rows: int, num_steps: int, repetitions: int, device: str) -> dict[str, float]:
+    """Return the durations of one size [s]."""
+    actor_cfg, sampler_cfg = ActorConfig(hidden_dims=list(WIDTHS)), SamplerConfig(num_steps=num_steps)
+    mask = torch.ones(num_agents, ACTION_DIM, device=device)
+    actor = DiffusionActor(OBS_DIM, mask, actor_cfg, sampler_cfg, make_step_function("auto", device)).to(device)
+    loop = [LoopAgent(actor_cfg).to(device) for _ in range(num_agents)]
+    obs = torch.randn(rows, num_agents, OBS_DIM, device=device)
+    in_features = loop[0].features.out_features
+    functions = {
+        "chain": lambda: actor.sample(obs),
+        "loop": lambda: [agent.sample(obs[:, i], num_steps, sampler_cfg) for i, agent in enumerate(loop)],
+        "products": matrix_products(num_agents, rows, num_steps, in_features, device),
+    }
+    with torch.inference_mode():
+        return median_times(functions, repetitions, device)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--repetitions", type=int, default=5, help="Measurements of each.")
+    parser.add_argument("--agents", type=int, nargs="+", default=[2, 6, 12])
+    parser.add_argument("--rows", type=int, nargs="+", default=[64, 1024, 4096], help="Environments.")
+    parser.add_argument("--steps", type=int, nargs="+", default=[5, 10, 20], help="Denoising steps.")
+    args = parser.parse_args()
+    onednn = use_fastest_float32()
+    where = f"{args.device}, {torch.get_num_threads()} threads, {platform.machine()}, oneDNN {onednn}"
+    print(f"{where}\n{'A':>3} {'N':>5} {'H':>3} {'chain [ms]':>11} {'loop/chain':>11} {'products/chain':>15}")
+    results = []
+    for num_agents, rows, num_steps in itertools.product(args.agents, args.rows, args.steps):
+        times = measure(num_agents, rows, num_steps, args.repetitions, args.device)
+        ratios = {f"{name}_over_chain": round(times[name] / times["chain"], 3) for name in ("loop", "products")}
+        results.append({"agents": num_agents, "rows": rows, "steps": num_steps, **ratios})
+        speedup, share = ratios.values()
+        chain = times["chain"] * 1e3
+        print(f"{num_agents:>3} {rows:>5} {num_steps:>3} {chain:>11.1f} {speedup:>11.2f} {share:>15.2f}", flush=True)
+    print(json.dumps({"device": args.device, "threads": torch.get_num_threads(), "results": results}))
+
+
+if __name__ == "__main__":
+    main()
