@@ -132,6 +132,9 @@ class ReplayConfig:
     batch_size: int = 512
     """Transitions of a critic gradient step; >= 1."""
 
+    half_precision: bool = False
+    """Store observations, states and actions in half the memory, to three digits and up to 65504."""
+
 
 @dataclass
 class AlgorithmConfig:

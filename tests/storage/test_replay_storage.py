@@ -110,3 +110,32 @@ def test_too_small_a_capacity_is_refused_with_the_least_that_works():
 def test_a_replay_that_does_not_fit_says_how_much_it_needs():
     with pytest.raises(MemoryError, match=r"needs [\d.]+ GiB"):
         ReplayStorage(10**15, 1, (1, 1), 0, (1, 1), "cpu")
+
+
+def test_half_precision_keeps_three_digits_in_half_the_memory_and_rewards_as_they_are():
+    obs = torch.randn(8, 2, 5) * torch.logspace(-2, 4, 5)
+    obs[0, 0, 4] = 1e6  # beyond the largest number
+    state, action, reward = torch.randn(8, 3), torch.rand(8, 2, 4) * 2.0 - 1.0, torch.randn(8) * 1e-5
+    shape = (64, 8, (2, 5), 3, (2, 4), "cpu")
+    storages = ReplayStorage(*shape), ReplayStorage(*shape, half_precision=True)
+    batches = []
+    for storage in storages:
+        storage.begin(obs, state)
+        going_on = torch.zeros(8, dtype=torch.bool)
+        for _ in range(4):
+            storage.add(action, reward, going_on, going_on, obs, state, obs, state)
+        batches.append(storage.sample(64, 2, GAMMA, torch.Generator().manual_seed(0)))
+    exact, half = batches
+    assert all(value.dtype == torch.float32 and value.isfinite().all() for value in half)
+    assert torch.equal(half.reward, exact.reward)
+    torch.testing.assert_close(half.obs, exact.obs.clamp(-65504.0, 65504.0), rtol=1e-3, atol=1e-5)
+    torch.testing.assert_close(half.state, exact.state, rtol=1e-3, atol=1e-5)
+    torch.testing.assert_close(half.action, exact.action, rtol=1e-3, atol=1e-5)
+    memory = [sum(ring.nbytes for ring in storage.state_dict().values()) for storage in storages]
+    assert memory[1] < 0.7 * memory[0]
+
+
+def test_a_million_transitions_of_the_hands_fit_in_two_gigabytes():
+    """On the meta device, which allocates nothing."""
+    storage = ReplayStorage(1_000_000, 64, (2, 157), 290, (2, 20), "meta", half_precision=True)
+    assert sum(ring.nbytes for ring in storage.data.values()) < 2e9

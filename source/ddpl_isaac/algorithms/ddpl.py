@@ -67,7 +67,8 @@ class DDPL:
         algorithm_cfg = from_dict(AlgorithmConfig, cfg["algorithm"])
         stack = AgentStack(env.agents, env.state_dim)
         shapes = (stack.num_agents, stack.obs_dim), env.state_dim, (stack.num_agents, stack.action_dim)
-        storage = ReplayStorage(algorithm_cfg.replay.capacity, env.num_envs, *shapes, device)
+        replay = algorithm_cfg.replay
+        storage = ReplayStorage(replay.capacity, env.num_envs, *shapes, device, half_precision=replay.half_precision)
         if algorithm_cfg.overlap_learning and torch.device(device).type == "cpu":
             from ddpl_isaac.algorithms.overlapped_ddpl import OverlappedDDPL
 

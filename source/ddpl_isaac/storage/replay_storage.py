@@ -54,6 +54,8 @@ class ReplayStorage:
         state_dim: int,
         action_shape: tuple[int, int],
         device: torch.device | str,
+        *,
+        half_precision: bool = False,
     ) -> None:
         """Allocate the rings.
 
@@ -64,6 +66,7 @@ class ReplayStorage:
             state_dim: S; 0 stores no state, the flattened observations serve.
             action_shape: (A, D).
             device: Where the rings live.
+            half_precision: Store observations, states and actions as float16; what is larger than 65504 is cut there.
 
         Raises:
             ValueError: If a ring would have fewer than 4 rows.
@@ -76,17 +79,20 @@ class ReplayStorage:
                 f" least 4 are needed: set agent.algorithm.replay.capacity to {4 * num_envs} or more."
             )
         shape = (self.num_rows, num_envs)
-        widths = {"obs": obs_shape, "state": (state_dim,), "action": action_shape, "reward": ()}
-        floats = 4 * self.num_rows * num_envs * sum(torch.Size(width).numel() for width in widths.values())
+        dtype = torch.float16 if half_precision else torch.float32
+        self._largest = torch.finfo(dtype).max
+        widths = {"obs": obs_shape, "state": (state_dim,), "action": action_shape}
+        size = dtype.itemsize * self.num_rows * num_envs * sum(torch.Size(width).numel() for width in widths.values())
         try:
-            rings = {name: torch.zeros(*shape, *width, device=device) for name, width in widths.items()}
+            rings = {name: torch.zeros(*shape, *width, dtype=dtype, device=device) for name, width in widths.items()}
+            rings["reward"] = torch.zeros(shape, device=device)
             flags = {
                 name: torch.zeros(shape, dtype=torch.bool, device=device) for name in ("taken", "terminated", "ended")
             }
         except RuntimeError as error:
             raise MemoryError(
-                f"The replay of {capacity} transitions needs {floats / 2**30:.1f} GiB on {device}, which are not free:"
-                " lower agent.algorithm.replay.capacity."
+                f"The replay of {capacity} transitions needs {size / 2**30:.1f} GiB on {device}, which are not free:"
+                " lower agent.algorithm.replay.capacity, or set agent.algorithm.replay.half_precision=true."
             ) from error
         self.data = TensorDict({**rings, **flags}, batch_size=shape)
         self._head = torch.zeros(num_envs, dtype=torch.long, device=device)
@@ -134,7 +140,7 @@ class ReplayStorage:
             final_state: True successor states, read where ``time_out``. Shape: (N, S).
         """
         row = (self._head, self._envs)
-        self.data["action"][row] = action
+        self.data["action"][row] = action.to(self.data["action"].dtype)
         self.data["reward"][row] = reward
         self.data["taken"][row] = True
         self.data["terminated"][row] = done & ~time_out
@@ -156,14 +162,22 @@ class ReplayStorage:
     def _see(self, obs: torch.Tensor, state: torch.Tensor) -> None:
         """Write what is seen at the heads, where nothing has been done yet."""
         row = (self._head, self._envs)
-        self.data["obs"][row] = obs
+        self.data["obs"][row] = self._stored(obs)
         if self.state_dim:
-            self.data["state"][row] = state
+            self.data["state"][row] = self._stored(state)
         self.data["taken"][row] = False
+
+    def _stored(self, values: torch.Tensor) -> torch.Tensor:
+        """Convert to what the rings hold."""
+        return values.clamp(-self._largest, self._largest).to(self.data["obs"].dtype)
+
+    def _observations(self, row: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
+        """Read observations. Shape: (B, A, O)."""
+        return self.data["obs"][row].float()
 
     def _states(self, row: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
         """Read states. Shape: (B, S)."""
-        return self.data["state"][row] if self.state_dim else self.data["obs"][row].flatten(1)
+        return self.data["state"][row].float() if self.state_dim else self._observations(row).flatten(1)
 
     def sample(self, batch_size: int, n_step: int, gamma: float, generator: torch.Generator | None = None) -> Batch:
         """Draw transitions uniformly, without asking the device for anything.
@@ -195,12 +209,12 @@ class ReplayStorage:
             alive = alive * (~self.data["ended"][row])
         first, last = (start, env), (end % self.num_rows, env)
         return Batch(
-            self.data["obs"][first],
+            self._observations(first),
             self._states(first),
-            self.data["action"][first],
+            self.data["action"][first].float(),
             reward,
             discount,
-            self.data["obs"][last],
+            self._observations(last),
             self._states(last),
         )
 
