@@ -1,0 +1,151 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""One update of the learner against single eager learners and against its arithmetic; the last line is JSON.
+
+``OMP_NUM_THREADS=1 python benchmarks/update.py`` measures one core at the sizes of DDPL-Shadow-Hands, for several
+numbers of agents. With local critics a team of A agents equals A learners of one agent, run eagerly one after the
+other: that is what stacking and compiling are compared with. The shares and the floor are those of the default critic.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import statistics
+import time
+import torch
+from collections.abc import Callable
+from dataclasses import asdict
+from tensordict import TensorDict
+from torch.utils.flop_counter import FlopCounterMode
+
+from ddpl_isaac.algorithms.ddpl import DDPL
+from ddpl_isaac.config_loader import load_config, resolve_resource
+from ddpl_isaac.envs.vec_env import AgentSpec
+from ddpl_isaac.models.matmul import use_fastest_float32
+
+NUM_ENVS, OBS_DIM, STATE_DIM, ACTION_DIM = 64, 157, 290, 20
+SETTINGS = "ddpl_isaac.configs:task/shadow_hands.yaml"
+
+
+class Shapes:
+    """What a learner needs to know of an environment."""
+
+    num_envs, state_dim = NUM_ENVS, STATE_DIM
+
+    def __init__(self, num_agents: int) -> None:
+        """Lay out agents like the hands."""
+        bounds = (-1.0,) * ACTION_DIM, (1.0,) * ACTION_DIM
+        slices = (slice(i * ACTION_DIM, (i + 1) * ACTION_DIM) for i in range(num_agents))
+        self.agents = tuple(AgentSpec(f"agent_{i}", OBS_DIM, part, *bounds) for i, part in enumerate(slices))
+
+
+def make_learner(num_agents: int, device: str, *overrides: str) -> DDPL:
+    """Return a learner of the hands' settings whose replay holds noise."""
+    small = "agent.algorithm.replay.capacity=6400", "agent.algorithm.warmup_steps=0"
+    cfg = load_config(
+        resolve_resource(SETTINGS),
+        ["agent.algorithm.overlap_learning=false", *small, *overrides],
+        {"num_envs": NUM_ENVS},
+    )
+    shapes = Shapes(num_agents)
+
+    def observations() -> TensorDict:
+        obs = {agent.name: torch.randn(NUM_ENVS, OBS_DIM, device=device) for agent in shapes.agents}
+        obs["state"] = torch.randn(NUM_ENVS, STATE_DIM, device=device)
+        return TensorDict(obs, batch_size=[NUM_ENVS], device=device)
+
+    learner = DDPL.construct_algorithm(observations(), shapes, asdict(cfg), device)
+    with torch.inference_mode():
+        for _ in range(64):
+            learner.act(observations())
+            reward, done = torch.rand(NUM_ENVS, device=device), torch.rand(NUM_ENVS, device=device) < 0.01
+            learner.process_env_step(observations(), reward, done, {"time_outs": torch.zeros_like(done)})
+    return learner
+
+
+def timed(function: Callable[[], object], device: str) -> float:
+    """Return the duration of a call [s], with what it left on the device."""
+    start = time.perf_counter()
+    function()
+    if device.startswith("cuda"):
+        torch.cuda.synchronize()
+    return time.perf_counter() - start
+
+
+def medians(functions: dict[str, Callable[[], object]], repetitions: int, device: str) -> dict[str, float]:
+    """Return the median duration of each function [s], measured in turn after three calls."""
+    for function in functions.values():
+        for _ in range(3):
+            function()
+    seconds = {name: [] for name in functions}
+    for _ in range(repetitions):
+        for name, function in functions.items():
+            seconds[name].append(timed(function, device))
+    return {name: statistics.median(values) for name, values in seconds.items()}
+
+
+def count_flops(num_agents: int, device: str) -> int:
+    """Return the floating-point operations of the matrix products of an update."""
+    learner = make_learner(num_agents, device, "agent.algorithm.sampler.compile=eager")
+    with FlopCounterMode(display=False) as counter:
+        learner.update()
+    return counter.get_total_flops()
+
+
+def measure(num_agents: int, repetitions: int, device: str) -> dict[str, float]:
+    """Return ratios and shares of one team."""
+    local, eager = "agent.algorithm.critic.kind=local", "agent.algorithm.sampler.compile=eager"
+    stacked = make_learner(num_agents, device, local)
+    single = [make_learner(1, device, local, eager) for _ in range(num_agents)]
+    default = make_learner(num_agents, device)
+    sample, cfg = default._sample, default.cfg
+    batch = sample(cfg.replay.batch_size)
+    rows = torch.randn(num_agents, 2048, 256, device=device), torch.randn(num_agents, 256, 256, device=device)
+    times = medians(
+        {
+            "stacked": stacked.update,
+            "single": lambda: [learner.update() for learner in single],
+            "update": default.update,
+            "replay": lambda: [sample(cfg.replay.batch_size) for _ in range(cfg.critic_updates)],
+            "next_actions": lambda: [default.actor.sample(batch.next_obs) for _ in range(cfg.critic_updates)],
+            "critics": lambda: [default._update_critic(batch) for _ in range(cfg.critic_updates)],
+            "candidates": lambda: default.improvement._weigh_candidates(*default._states(), new_reference=False),
+            "actors": lambda: [default.improvement.step(default._states) for _ in range(cfg.actor_updates)],
+            "product": lambda: torch.bmm(*rows),
+        },
+        repetitions,
+        device,
+    )
+    times["critics"] -= times["next_actions"]
+    rate = 2 * rows[0].numel() * 256 / times["product"]
+    parts = ("replay", "next_actions", "critics", "candidates", "actors")
+    shares = {f"{name}_share": times[name] / times["update"] for name in parts}
+    shares["actors_share"] -= shares["candidates_share"]
+    floor = count_flops(num_agents, device) / rate
+    ratios = {"single_over_stacked": times["single"] / times["stacked"], "floor_over_update": floor / times["update"]}
+    return {"update_s": times["update"], **ratios, **shares}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--repetitions", type=int, default=8, help="Measurements of each.")
+    parser.add_argument("--agents", type=int, nargs="+", default=[2, 6, 12])
+    args = parser.parse_args()
+    onednn = use_fastest_float32()
+    print(f"{args.device}, {torch.get_num_threads()} threads, {platform.machine()}, oneDNN {onednn}")
+    results = []
+    for num_agents in args.agents:
+        values = {name: round(value, 3) for name, value in measure(num_agents, args.repetitions, args.device).items()}
+        results.append({"agents": num_agents, **values})
+        print(f"{num_agents:>3} agents: " + ", ".join(f"{name} {value}" for name, value in values.items()), flush=True)
+    print(json.dumps({"device": args.device, "threads": torch.get_num_threads(), "results": results}))
+
+
+if __name__ == "__main__":
+    main()
