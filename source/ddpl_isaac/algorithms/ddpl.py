@@ -71,8 +71,11 @@ class DDPL:
         if algorithm_cfg.overlap_learning and torch.device(device).type == "cpu":
             from ddpl_isaac.algorithms.overlapped_ddpl import OverlappedDDPL
 
-            return OverlappedDDPL(stack, storage, algorithm_cfg, device)
-        return DDPL(stack, storage, algorithm_cfg, device)
+            learner = OverlappedDDPL(stack, storage, algorithm_cfg, device)
+        else:
+            learner = DDPL(stack, storage, algorithm_cfg, device)
+        learner.guard.restart, learner.guard.max_share = env.restart, cfg["max_broken_share"]
+        return learner
 
     # -- collection
 
@@ -86,6 +89,7 @@ class DDPL:
         if not self._began:
             self.storage.begin(self.stack.observations(obs), self.stack.state(obs))
             self._update_normalizers(obs)
+            self.guard.begin(obs)
             self._began = True
         if self.warming_up:
             shape = (self.storage.num_envs, *self.stack.action_mask.shape)
@@ -95,8 +99,8 @@ class DDPL:
         return self.stack.joint_action(self._actions)
 
     def process_env_step(self, obs: TensorDict, rewards: torch.Tensor, dones: torch.Tensor, extras: dict) -> None:
-        """Store a step with the true successors of finished episodes."""
-        self.guard.check(obs, rewards, dones, extras.get("final_obs"))
+        """Store a step with the true successors of finished episodes; what is not finite is mended in place."""
+        self.guard.mend(self._actions, obs, rewards, dones, extras)
         self._record(self._actions, obs, rewards, dones, extras)
         self.env_steps += self.storage.num_envs
 
@@ -120,10 +124,10 @@ class DDPL:
         There are no returns to compute: the learner is off-policy and bootstraps when it samples.
 
         Raises:
-            NonFiniteError: If the simulator returned a number that is not finite.
+            NonFiniteError: If too many environments returned a number that is not finite.
         """
         del obs
-        self.guard.raise_if_found(self.last_checkpoint)
+        self.guard.check(self.last_checkpoint)
 
     def _update_normalizers(self, obs: TensorDict) -> None:
         if self.cfg.normalize_obs:

@@ -73,8 +73,9 @@ class TrainingLogger(Logger):
 
         for key, value in extras.get("metrics", {}).items():
             values = value.to(self._finished)
-            # Rows that did not finish may hold anything, NaN included, so they are replaced and not multiplied.
-            total = torch.where(done, torch.stack((values, torch.ones_like(values))), 0.0).sum(dim=1)
+            # Other rows may hold anything, NaN included, so they are replaced and not multiplied.
+            counted = done & ~values.isnan()
+            total = torch.where(counted, torch.stack((values, torch.ones_like(values))), 0.0).sum(dim=1)
             self._metrics[key] = self._metrics[key] + total if key in self._metrics else total
         for key, value in extras.get("log", {}).items():
             mean = value.detach().to(self._finished).mean() if isinstance(value, torch.Tensor) else float(value)
