@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shlex
@@ -32,12 +33,16 @@ def create(cfg: TrainConfig) -> Path:
     """Create and return ``logs/ddpl/<experiment>/<timestamp>[_<run name>]``."""
     name = datetime.now().strftime("%Y-%m-%d_%H-%M-%S") + (f"_{cfg.run_name}" if cfg.run_name else "")
     path = (LOG_ROOT / cfg.experiment_name / name).absolute()
-    attempt = 1
-    while path.exists():  # two runs started in the same second
-        attempt += 1
-        path = path.with_name(f"{name}_{attempt}")
-    (path / "params").mkdir(parents=True)
-    return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for attempt in itertools.count(2):
+        try:
+            path.mkdir()  # fails for all but one of the runs that start in the same second
+        except FileExistsError:
+            path = path.with_name(f"{name}_{attempt}")
+        else:
+            (path / "params").mkdir()
+            return path
+    raise AssertionError
 
 
 def write_settings(path: Path, cfg: TrainConfig) -> None:

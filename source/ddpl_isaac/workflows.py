@@ -10,6 +10,7 @@ import argparse
 import os
 import re
 import shlex
+import signal
 import time
 import torch
 from collections.abc import Callable
@@ -43,6 +44,7 @@ from ddpl_isaac.models.compilation import start_compiler
 from ddpl_isaac.run_directory import LOG_ROOT, shown
 from ddpl_isaac.runners.checkpoint import checkpoint_task, resolve_checkpoint
 from ddpl_isaac.runners.evaluator import evaluate as play_episodes
+from ddpl_isaac.runners.training_logger import InterruptedBetweenIterationsError
 
 PLAY_ENVS = 16
 """Environments of a playback or a comparison unless ``--num_envs`` says otherwise."""
@@ -215,12 +217,28 @@ def _make_runner(
 
 
 def _learn(runner: OnPolicyRunner, iterations: int, run_dir: Path) -> bool:
-    """Train; on Ctrl-C save and return True."""
+    """Train; on Ctrl-C, or when the system asks, finish the iteration, save and return True."""
+    asked = []
+
+    def stop_after_iteration(number: int, _: object) -> None:
+        if asked:
+            signal.default_int_handler(number, None)
+        asked.append(number)
+        runner.logger.interrupted = True
+        print("Interrupted: finishing the iteration, then saving. Once more to stop at once.", flush=True)
+
+    before = {number: signal.signal(number, stop_after_iteration) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         runner.learn(iterations)
-    except KeyboardInterrupt:
+    except InterruptedBetweenIterationsError:
         runner.save(str(run_dir / f"model_{runner.current_learning_iteration}.pt"))
         return True
+    except KeyboardInterrupt:  # the state may be half that of one step and half that of the next
+        newest = max(run_dir.glob("model_*.pt"), key=lambda path: path.stat().st_mtime, default="none")
+        raise ConfigError(f"Stopped at once, without saving. Newest checkpoint: {newest}.") from None
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
     return False
 
 

@@ -238,17 +238,21 @@ class DDPL:
         return policies | {name: getattr(self, name) for name in names}
 
     def save(self) -> dict:
-        """Everything but the replay, as tensors and plain containers."""
+        """Everything but the replay, as tensors and plain containers.
+
+        Candidates are not kept: who goes on draws them anew, just as who resumes does.
+        """
+        self.improvement.forget_candidates()
         modules = {name: module.state_dict() for name, module in self._modules().items()}
         counters = {"env_steps": self.env_steps, "actor_steps": self.improvement.steps}
         tensors = {"eta": self.improvement.eta, "qbar_range": self.improvement.qbar_range}
-        tensors["generator"] = self.generator.get_state()
+        tensors |= {"generator": self.generator.get_state(), "returns": self._returns}
         optimizers = {"actor": self.improvement.optimizer, "critic": self.critic_optimizer}
         optimizers = {name: optimizer.state_dict() for name, optimizer in optimizers.items()}
         return {"modules": modules, "counters": counters, "tensors": tensors, "optimizers": optimizers}
 
     def load(self, state: dict, load_cfg: dict | None = None, strict: bool = True) -> bool:
-        """Restore what :meth:`save` gave. The next step starts new episodes."""
+        """Restore what :meth:`save` gave. The next step starts new episodes, unless :meth:`continue_episodes` is called."""
         del load_cfg
         for name, module in self._modules().items():
             module.load_state_dict(state["modules"][name], strict=strict)
@@ -259,8 +263,20 @@ class DDPL:
         self.critic_optimizer.load_state_dict(state["optimizers"]["critic"])
         self.improvement.forget_candidates()
         self._began = False
+        self._returns = torch.zeros_like(self._returns)
         self.guard.steps = self.env_steps // self.storage.num_envs
         return True
+
+    def continue_episodes(self, obs: TensorDict, state: dict) -> None:
+        """Go on in the middle of the episodes, where environments and replay have been restored as well.
+
+        Args:
+            obs: Observations of the environments.
+            state: What :meth:`save` gave.
+        """
+        self._began = True
+        self._returns = state["tensors"]["returns"]
+        self.guard.begin(obs)
 
 
 def _normalizer(shape: tuple[int, ...], enabled: bool, device: str) -> nn.Module:

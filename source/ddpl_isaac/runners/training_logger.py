@@ -21,6 +21,10 @@ _SUCCESS_TAGS = ("Episode/success", "Metrics/success_rate")
 """Where the success of the progress line comes from: what finished episodes report, else Isaac Lab's own log."""
 
 
+class InterruptedBetweenIterationsError(KeyboardInterrupt):
+    """The training was asked to end and did so where its state is whole."""
+
+
 class TrainingLogger(Logger):
     """Writes scalars against the iteration, under rsl_rl's tags, and prints one line per iteration.
 
@@ -32,6 +36,9 @@ class TrainingLogger(Logger):
     Without a directory nothing is written; counting and printing go on.
     """
 
+    interrupted: bool
+    """Set it to end the training after the iteration under way, by an :class:`InterruptedBetweenIterationsError`."""
+
     latest: dict[str, float]
     """Newest value of every scalar, by tag."""
 
@@ -40,7 +47,7 @@ class TrainingLogger(Logger):
         super().__init__(*args, **kwargs)
         # The state of our code belongs to the run; rsl_rl comes as a package of a known version.
         self.git_status_repos = [ddpl_isaac.__file__]
-        self.latest = {}
+        self.latest, self.interrupted = {}, False
         self._iteration_times: deque[float] = deque(maxlen=20)
         self._finished = torch.zeros(3, device=self.device)
         self._metrics: dict[str, torch.Tensor] = {}
@@ -112,6 +119,9 @@ class TrainingLogger(Logger):
             print_minimal: Ignored.
             width: Ignored.
             pad: Ignored.
+
+        Raises:
+            InterruptedBetweenIterationsError: If :attr:`interrupted` is set.
         """
         del start_it, rnd_weight, print_minimal, width, pad  # rsl_rl's runner passes them
         num_steps = self.cfg["num_steps_per_env"] * self.num_envs * self.gpu_world_size
@@ -135,13 +145,18 @@ class TrainingLogger(Logger):
             sys.stdout.flush()
         self._finished.zero_()
         self._metrics, self._step_sums, self._step_counts = {}, {}, {}
+        if self.interrupted:
+            raise InterruptedBetweenIterationsError
 
-    def state_dict(self) -> dict[str, float]:
-        """Return the counters that a resumed run goes on from."""
-        return {"tot_timesteps": self.tot_timesteps, "tot_time": self.tot_time}
+    def state_dict(self) -> dict[str, Any]:
+        """Return the counters that a resumed run goes on from, and the sums of the episodes under way."""
+        sums = {"reward_sum": self.cur_reward_sum, "episode_length": self.cur_episode_length}
+        return {"tot_timesteps": self.tot_timesteps, "tot_time": self.tot_time, **sums}
 
-    def load_state_dict(self, state: dict[str, float]) -> None:
-        """Go on from the counters of an earlier run."""
+    def load_state_dict(self, state: dict[str, Any], *, same_episodes: bool = False) -> None:
+        """Go on from the counters of an earlier run, and from its sums if its episodes go on too."""
+        if same_episodes:
+            self.cur_reward_sum, self.cur_episode_length = state["reward_sum"], state["episode_length"]
         self.tot_timesteps, self.tot_time = int(state["tot_timesteps"]), float(state["tot_time"])
 
     def _read(self, scalars: dict[str, float | torch.Tensor]) -> dict[str, float]:
