@@ -87,7 +87,7 @@ VIDEO = {"--video", "--video_length", "--video_interval"}
 FLAGS = {
     "train": COMMON | VIDEO | {"--max_iterations", "--run_name", "--checkpoint"},
     "play": COMMON | VIDEO | {"--checkpoint", "--num_steps", "--real_time"},
-    "evaluate": COMMON | {"--checkpoint", "--num_episodes", "--output"},
+    "evaluate": COMMON | {"--checkpoint", "--num_episodes", "--output", "--html"},
     "suite": {"-h", "--help", "--output"},
     "export": COMMON | {"--checkpoint", "--output"},
     "plot": {"-h", "--help", "--runs", "--quantity", "--output", "--title", "--num_envs", "--num_agents"},

@@ -94,7 +94,7 @@ def _read(path: Path) -> DictConfig:
         content = OmegaConf.load(path)
     except FileNotFoundError as error:
         raise ConfigError(f"There is no configuration file '{path}'.") from error
-    except (YAMLError, OmegaConfBaseException) as error:
+    except (YAMLError, OmegaConfBaseException, OSError, ValueError) as error:  # omegaconf: a number is an OSError
         raise ConfigError(f"'{path}' is not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(content, DictConfig):
         raise ConfigError(f"'{path}' must hold 'key: value' lines.")

@@ -37,6 +37,7 @@ from ddpl_isaac.envs.registry import (
 from ddpl_isaac.envs.signals import signals_of
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.envs.video import clip_length
+from ddpl_isaac.experiments.page import draw_actions, write_page
 from ddpl_isaac.export.files import check_extra
 from ddpl_isaac.export.policy import check_class
 from ddpl_isaac.export.team import export_team, to_table
@@ -127,6 +128,11 @@ def evaluate(command: CommandLine) -> None:
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(results[0].to_json(*results[1:]) + "\n")
         print(f"{results[0].to_table(*results[1:])}\nJSON: {shown(output)}", flush=True)
+        if args.html:
+            page = output.with_suffix(".html")
+            actions = draw_actions(runner.get_inference_policy(), env.reset(), env=0)
+            write_page(page, results, env.agents, actions, checkpoint.parent, title=f"{plan.task}, {checkpoint.stem}")
+            print(f"Page: {shown(page)}", flush=True)
 
 
 def export(command: CommandLine) -> None:

@@ -90,7 +90,7 @@ def test_latest_resumes_counters_and_settings_in_a_new_directory(game):
 def test_evaluation_prints_a_table_and_writes_json(game):
     cwd, run_dir, _ = game
     printed = succeed(
-        "evaluate", cwd, "--task", GAME, "--checkpoint", str(run_dir / "model_1.pt"), "--num_episodes", "70"
+        "evaluate", cwd, "--task", GAME, "--checkpoint", str(run_dir / "model_1.pt"), "--num_episodes", "70", "--html"
     )
     assert "| EMA    |" in printed
     assert "| latest |" in printed
@@ -98,6 +98,8 @@ def test_evaluation_prints_a_table_and_writes_json(game):
     assert [record["policy"] for record in records] == ["EMA", "latest"]
     assert all(record["episodes"] == 70 for record in records)
     assert {"return", "length", "success"} <= set(records[0]["metrics"])
+    page = (run_dir / "evaluation" / "model_1.html").read_text()
+    assert page.count("<img ") == 3, "the curves and the actions of two agents"
 
 
 def test_exported_files_drive_an_agent_without_torch(game):
