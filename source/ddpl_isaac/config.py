@@ -209,7 +209,7 @@ class TrainConfig:
     """Environment steps per iteration and environment; >= 1."""
 
     max_broken_share: float = 0.1
-    """Share in [0, 1] of environments that may return non-finite numbers in an iteration and start anew; more end the run."""
+    """Share in [0, 1] of environments that may return non-finite numbers in an iteration and restart; more end it."""
 
     save_interval: int = 50
     """Iterations between checkpoints; >= 1."""

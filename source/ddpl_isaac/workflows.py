@@ -21,7 +21,7 @@ from pathlib import Path
 from rsl_rl.runners import OnPolicyRunner
 from rsl_rl.utils import resolve_callable
 
-from ddpl_isaac import run_directory
+from ddpl_isaac import ranks, run_directory
 from ddpl_isaac.cli import CommandLine, end_on_user_error
 from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.config_loader import ConfigError, load_config
@@ -59,22 +59,51 @@ def train(command: CommandLine) -> None:
         CheckpointError: If the checkpoint cannot be used.
     """
     args = command.args
+    if args.distributed:
+        args.device = ranks.device_of_rank(args.device)
     plan = plan_env(args, command.env)
+    if args.distributed:
+        ranks.join(plan.device)
+        args.distributed = plan.device != "cpu"  # Isaac Lab's launcher takes it for a choice of GPUs
     resumed_from = _find_checkpoint(args.checkpoint, plan.task) if args.checkpoint else None
+    newest = run_directory.newest_of_launch(ranks.launch_id()) if ranks.was_restarted() else None
+    interrupted_run = ranks.from_first(newest)
+    if interrupted_run is not None:
+        resumed_from = interrupted_run
     plan = _as_in_run(plan, resumed_from, command.env)
     flags = {name: getattr(args, name) for name in ("num_envs", "max_iterations", "seed", "run_name")}
     cfg = _settings(plan, command.agent, flags, resumed_from)
     _check_classes(cfg)
-    run_dir = run_directory.create(cfg)
-    run_directory.write_settings(run_dir, cfg)
-    run_directory.write_manifest(run_dir, plan.task, resumed_from)
-    _announce(plan, cfg, run_dir, resumed_from)
+    run_dir = _make_run_dir(plan, cfg, resumed_from)
     with _open(plan, args, cfg, run_dir, "train") as env, end_on_user_error():
-        dump_env_cfg(plan, env, run_dir / run_directory.ENV_SETTINGS_NAME)
+        if ranks.rank() == 0:
+            dump_env_cfg(plan, env, run_dir / run_directory.ENV_SETTINGS_NAME)
         runner = _make_runner(env, plan, cfg, run_dir, resumed_from)
         start = time.monotonic()
-        interrupted = _learn(runner, cfg.max_iterations, run_dir)
-        _conclude(args.task, run_dir, time.monotonic() - start, interrupted=interrupted)
+        interrupted = _learn(runner, _iterations(runner, cfg, interrupted_run, run_dir), run_dir)
+        if ranks.rank() == 0:
+            _conclude(args.task, run_dir, time.monotonic() - start, interrupted=interrupted)
+    ranks.leave()
+
+
+def _make_run_dir(plan: EnvPlan, cfg: TrainConfig, resumed_from: Path | None) -> Path:
+    """Let rank 0 create the directory of the run, and say what is about to run."""
+    run_dir = run_directory.create(cfg) if ranks.rank() == 0 else None
+    run_dir = ranks.from_first(run_dir)
+    if ranks.rank() == 0:
+        run_directory.write_settings(run_dir, cfg)
+        run_directory.write_manifest(run_dir, plan.task, resumed_from)
+        _announce(plan, cfg, run_dir, resumed_from)
+    return run_dir
+
+
+def _iterations(runner: OnPolicyRunner, cfg: TrainConfig, interrupted_run: Path | None, run_dir: Path) -> int:
+    """Return the iterations to run: all, or what is left of a launch that torchrun started anew."""
+    begin = runner.current_learning_iteration
+    end = run_directory.end_of_launch(interrupted_run.parent) if interrupted_run else begin + cfg.max_iterations
+    if ranks.rank() == 0 and ranks.launch_id() is not None:
+        run_directory.write_launch(run_dir, ranks.launch_id(), end)
+    return end - begin
 
 
 def play(command: CommandLine) -> None:
@@ -204,7 +233,8 @@ def _open(
     """Open the environment, and start the compiler meanwhile."""
     if cfg.algorithm.sampler.compile == "auto":
         start_compiler(plan.device)
-    return open_env(plan, args, num_envs=cfg.num_envs, seed=cfg.seed, log_dir=log_dir, video_folder=video_folder)
+    seed = cfg.seed + ranks.rank()
+    return open_env(plan, args, num_envs=cfg.num_envs, seed=seed, log_dir=log_dir, video_folder=video_folder)
 
 
 def _make_runner(
@@ -237,7 +267,8 @@ def _learn(runner: OnPolicyRunner, iterations: int, run_dir: Path) -> bool:
     try:
         runner.learn(iterations)
     except InterruptedBetweenIterationsError:
-        runner.save(str(run_dir / f"model_{runner.current_learning_iteration}.pt"))
+        if ranks.rank() == 0:
+            runner.save(str(run_dir / f"model_{runner.current_learning_iteration}.pt"))
         return True
     except KeyboardInterrupt:  # the state may be half that of one step and half that of the next
         newest = max(run_dir.glob("model_*.pt"), key=lambda path: path.stat().st_mtime, default="none")

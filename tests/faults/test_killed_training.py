@@ -38,14 +38,12 @@ def test_a_training_killed_at_random_instants_always_resumes_and_loses_at_most_a
     for kill in range(24):
         resumed = ["--checkpoint", "latest"] if newest_checkpoint(tmp_path) else []
         output = tmp_path / f"{kill}.txt"
-        process = start(
-            tmp_path, output, "--max_iterations", NEVER_ENDING, f"agent.save_interval={INTERVAL}", *resumed
-        )
+        process = start(tmp_path, output, "--max_iterations", NEVER_ENDING, f"agent.save_interval={INTERVAL}", *resumed)
         if kill % 2:  # anywhere from the start on
-            wait_until(lambda output=output: iterations_done(output) or not process.is_alive())
+            wait_until(lambda output=output, process=process: iterations_done(output) or not process.is_alive())
             time.sleep(draw.uniform(0.0, 0.3))
         else:  # in the middle of writing a file
-            wait_until(lambda: list(tmp_path.glob("logs/ddpl/*/*/.*.tmp")) or not process.is_alive())
+            wait_until(lambda process=process: list(tmp_path.glob("logs/ddpl/*/*/.*.tmp")) or not process.is_alive())
         assert process.is_alive(), output.read_text()
         os.kill(process.pid, signal.SIGKILL)
         process.join()
@@ -107,8 +105,7 @@ def test_a_full_disk_ends_the_training_in_one_line_and_leaves_what_was_saved(tmp
 def test_runs_that_start_at_once_in_the_same_directory_do_not_mix(tmp_path):
     outputs = [tmp_path / f"{number}.txt" for number in range(4)]
     runs = [
-        start(tmp_path, output, "--max_iterations", "3", "--seed", str(number))
-        for number, output in enumerate(outputs)
+        start(tmp_path, output, "--max_iterations", "3", "--seed", str(number)) for number, output in enumerate(outputs)
     ]
     for run in runs:
         run.join(120)

@@ -82,9 +82,8 @@ def test_a_resumed_run_equals_the_uninterrupted_one(tmp_path, make_env, overlap)
 
     for name in ("model_11.pt", "replay.pt"):
         kind = "replay" if name == "replay.pt" else "checkpoint"
-        read = [
-            read_file(tmp_path / run / name, kind=kind, task=None, device="cpu")["state"] for run in ("whole", "resumed")
-        ]
+        files = [tmp_path / run / name for run in ("whole", "resumed")]
+        read = [read_file(file, kind=kind, task=None, device="cpu")["state"] for file in files]
         expected, found = (leaves(state) for state in read)
         assert expected.keys() == found.keys()
         different = [

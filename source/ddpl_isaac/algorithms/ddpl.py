@@ -24,6 +24,7 @@ from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.critic import CRITICS
 from ddpl_isaac.models.policy import JointPolicy
+from ddpl_isaac.ranks import average_gradients, num_ranks, rank
 from ddpl_isaac.storage.replay_storage import Batch, ReplayStorage
 
 
@@ -102,7 +103,7 @@ class DDPL:
         """Store a step with the true successors of finished episodes; what is not finite is mended in place."""
         self.guard.mend(self._actions, obs, rewards, dones, extras)
         self._record(self._actions, obs, rewards, dones, extras)
-        self.env_steps += self.storage.num_envs
+        self.env_steps += self.storage.num_envs * num_ranks()
 
     def _record(
         self, actions: torch.Tensor, obs: TensorDict, rewards: torch.Tensor, dones: torch.Tensor, extras: dict
@@ -183,6 +184,7 @@ class DDPL:
         loss = td_loss(q, target)
         self.critic_optimizer.zero_grad()
         loss.backward()
+        average_gradients(self.critic.parameters())
         norm = nn.utils.clip_grad_norm_(self.critic.parameters(), self.cfg.max_grad_norm)
         self.critic_optimizer.step()
         polyak_update(self.target_critic, self.critic, self.cfg.critic.tau)
@@ -227,7 +229,9 @@ class DDPL:
             module.eval()
 
     def broadcast_parameters(self) -> None:
-        """Send the parameters of rank 0 to all ranks."""
+        """Send the parameters of rank 0 to all ranks, and let each draw random numbers of its own."""
+        if rank() > 0:
+            self.generator.manual_seed(torch.initial_seed() + self.env_steps)
         for module in self._modules().values():
             for tensor in module.state_dict().values():
                 torch.distributed.broadcast(tensor, src=0)
@@ -252,7 +256,7 @@ class DDPL:
         return {"modules": modules, "counters": counters, "tensors": tensors, "optimizers": optimizers}
 
     def load(self, state: dict, load_cfg: dict | None = None, strict: bool = True) -> bool:
-        """Restore what :meth:`save` gave. The next step starts new episodes, unless :meth:`continue_episodes` is called."""
+        """Restore what :meth:`save` gave. New episodes begin, unless :meth:`continue_episodes` follows."""
         del load_cfg
         for name, module in self._modules().items():
             module.load_state_dict(state["modules"][name], strict=strict)
@@ -264,7 +268,7 @@ class DDPL:
         self.improvement.forget_candidates()
         self._began = False
         self._returns = torch.zeros_like(self._returns)
-        self.guard.steps = self.env_steps // self.storage.num_envs
+        self.guard.steps = self.env_steps // (self.storage.num_envs * num_ranks())
         return True
 
     def continue_episodes(self, obs: TensorDict, state: dict) -> None:

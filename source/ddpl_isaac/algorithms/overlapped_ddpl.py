@@ -86,6 +86,12 @@ class OverlappedDDPL(DDPL):
         """Wait for the gradient steps under way and return their metrics."""
         return {} if self._learning is None else self._learning.result()
 
+    def broadcast_parameters(self) -> None:
+        """Send the parameters of rank 0 to all ranks."""
+        super().broadcast_parameters()
+        for tensor in self.behavior.state_dict().values():
+            torch.distributed.broadcast(tensor, src=0)
+
     def save(self) -> dict:
         """Everything but the replay, with the gradient steps under way."""
         metrics = self._metrics()

@@ -109,7 +109,8 @@ def _table(results: Sequence[EvaluationResult]) -> str:
     """Return the table of the evaluations, which Markdown aligns already."""
     lines = results[0].to_table(*results[1:]).splitlines()
     rows = [[html.escape(cell.strip()) for cell in line.strip("|").split("|")] for line in (lines[0], *lines[2:])]
-    tagged = ["".join(f"<{tag}>{cell}</{tag}>" for cell in row) for tag, row in zip(["th", *["td"] * len(rows)], rows)]
+    tags = ["th", *["td"] * len(results)]
+    tagged = ["".join(f"<{tag}>{cell}</{tag}>" for cell in row) for tag, row in zip(tags, rows, strict=True)]
     return f"<table><tr>{'</tr><tr>'.join(tagged)}</tr></table>"
 
 

@@ -13,6 +13,7 @@ from tensordict import TensorDict
 
 from rsl_rl.runners import OnPolicyRunner
 
+from ddpl_isaac import ranks
 from ddpl_isaac.algorithms.ddpl import DDPL
 from ddpl_isaac.envs.guard import NonFiniteError
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
@@ -44,7 +45,7 @@ class DiffusionActorRunner(OnPolicyRunner):
             log_dir: Run directory; None logs and saves nothing.
             device: Device of the learner.
         """
-        torch.manual_seed(train_cfg["seed"])
+        torch.manual_seed(train_cfg["seed"] + ranks.rank())
         use_fastest_float32()
         # the learner checks for non-finite numbers itself, once per iteration and without waiting in a step
         super().__init__(env, {**train_cfg, "check_for_nan": False}, log_dir, device)
@@ -59,6 +60,11 @@ class DiffusionActorRunner(OnPolicyRunner):
             device=device,
         )
 
+    def _configure_multi_gpu(self) -> None:
+        """Tell rsl_rl which rank this is; its own version allows NCCL alone."""
+        self.gpu_world_size, self.gpu_global_rank = ranks.num_ranks(), ranks.rank()
+        self.is_distributed = ranks.is_distributed()
+
     def learn(self, num_learning_iterations: int, init_at_random_ep_len: bool = False) -> None:
         """Train for a number of iterations.
 
@@ -71,7 +77,7 @@ class DiffusionActorRunner(OnPolicyRunner):
             raise NonFiniteError(f"{error}{self._save_snapshot()}") from None
 
     def _save_snapshot(self) -> str:
-        """Write down how the first environment broke and the learner at that time; return a sentence that says where."""
+        """Write down how the first environment broke and the learner of that time; return a sentence on where."""
         if self.logger.log_dir is None:
             return ""
         path = Path(self.logger.log_dir) / f"nonfinite_{self.current_learning_iteration}.pt"
@@ -126,7 +132,10 @@ class DiffusionActorRunner(OnPolicyRunner):
             self.env.load_state_dict(state["environment"])
             self.alg.continue_episodes(self.env.get_observations().to(self.device), state["algorithm"])
         self.logger.load_state_dict(state["logger"], same_episodes=same_episodes)
-        set_random_state(state["random"])
+        if ranks.rank() == 0:
+            set_random_state(state["random"])
+        else:  # what rank 0 will draw is not for others
+            torch.manual_seed(self.cfg["seed"] + ranks.rank() + self.alg.env_steps)
         self.alg.last_checkpoint = path
         return state["infos"] or {}
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import sys
 import torch
 from collections import deque
@@ -16,6 +17,7 @@ from rsl_rl.utils.logger import Logger
 from rsl_rl.utils.wandb_log_writer import WandbLogWriter
 
 import ddpl_isaac
+from ddpl_isaac.ranks import is_distributed
 
 _SUCCESS_TAGS = ("Episode/success", "Metrics/success_rate")
 """Where the success of the progress line comes from: what finished episodes report, else Isaac Lab's own log."""
@@ -48,6 +50,8 @@ class TrainingLogger(Logger):
         # The state of our code belongs to the run; rsl_rl comes as a package of a known version.
         self.git_status_repos = [ddpl_isaac.__file__]
         self.latest, self.interrupted = {}, False
+        # a group of its own: gradients may be on their way between the ranks meanwhile
+        self._group = torch.distributed.new_group(backend="gloo") if is_distributed() else None
         self._iteration_times: deque[float] = deque(maxlen=20)
         self._finished = torch.zeros(3, device=self.device)
         self._metrics: dict[str, torch.Tensor] = {}
@@ -165,17 +169,28 @@ class TrainingLogger(Logger):
         flat = [self._finished, *self._metrics.values(), *tensors.values()]
         values = torch.cat([tensor.detach().reshape(-1).to(self._finished) for tensor in flat]).tolist()
         (return_sum, length_sum, episodes), values = values[:3], values[3:]
-        numbers: dict[str, float] = {}
+        # tag: sum and number of what is averaged
+        sums: dict[str, tuple[float, float]] = {}
         for key in self._metrics:
             (total, count), values = values[:2], values[2:]
-            if count:
-                numbers[_tag("Episode", key)] = total / count
+            sums[_tag("Episode", key)] = total, count
         read = dict(zip(tensors, values, strict=True))
-        numbers = {tag: read[tag] if tag in read else float(value) for tag, value in scalars.items()} | numbers
-        if episodes:
-            numbers["Train/mean_reward"] = return_sum / episodes
-            numbers["Train/mean_episode_length"] = length_sum / episodes
-        return numbers
+        sums |= {tag: (read[tag] if tag in read else float(value), 1.0) for tag, value in scalars.items()}
+        sums["Train/mean_reward"], sums["Train/mean_episode_length"] = (return_sum, episodes), (length_sum, episodes)
+        return {tag: total / count for tag, (total, count) in self._over_ranks(sums).items() if count}
+
+    def _over_ranks(self, sums: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+        """Add up the sums of all ranks, whose tags may differ; if one is interrupted, all are."""
+        if self._group is None:
+            return sums
+        gathered: list[Any] = [None] * self.gpu_world_size
+        torch.distributed.all_gather_object(gathered, (sums, self.interrupted), self._group)
+        self.interrupted = any(interrupted for _, interrupted in gathered)
+        added: dict[str, tuple[float, float]] = {}
+        for tag, (total, count) in itertools.chain.from_iterable(theirs.items() for theirs, _ in gathered):
+            before = added.get(tag, (0.0, 0.0))
+            added[tag] = before[0] + total, before[1] + count
+        return added
 
     def _write(self, numbers: dict[str, float], it: int) -> None:
         """Hand the scalars to the writer, if there is one, and keep them as the newest."""
