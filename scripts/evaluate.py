@@ -16,6 +16,11 @@ def make_parser() -> Parser:
     parser.add_argument("--checkpoint", default="latest", help="'latest' (default) or a file.")
     parser.add_argument("--num_episodes", type=int, default=100, help="Complete episodes per policy (default 100).")
     parser.add_argument("--output", type=Path, help="JSON file; by default <run>/evaluation/<checkpoint>.json.")
+    parser.add_argument(
+        "--html",
+        action="store_true",
+        help="Also write a page of table, curves, action distributions and video beside the JSON.",
+    )
     return parser
 
 

@@ -14,6 +14,7 @@ def make_parser() -> Parser:
     parser.add_argument("--max_iterations", type=int, help="Iterations of collection and learning in this run.")
     parser.add_argument("--run_name", help="Suffix of the run's directory.")
     parser.add_argument("--checkpoint", help="Go on from 'latest' or from a file.")
+    parser.add_argument("--distributed", action="store_true", help="Be one of the ranks that torchrun starts.")
     parser.add_video_args()
     return parser
 

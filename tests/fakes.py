@@ -37,8 +37,8 @@ class FakeEnv(MultiAgentVecEnv):
             max_episode_length: Steps after which an episode times out; >= 2.
             device: Device of all tensors.
             with_state: Offer the privileged ``"state"``, of size 5.
-            nonfinite_at: (step since construction, environment, entry) at which the entry turns to NaN: the name of
-                an agent, ``"state"`` or ``"reward"``.
+            nonfinite_at: (step since construction, environment, entry) from which the entry is NaN until the
+                environment starts anew: the name of an agent, ``"state"`` or ``"reward"``.
         """
         self.num_envs, self.max_episode_length, self.device = num_envs, max_episode_length, device
         self.agents = (
@@ -49,6 +49,7 @@ class FakeEnv(MultiAgentVecEnv):
         self.task, self.cfg = "Fake-v0", {"max_episode_length": max_episode_length}
         self.target = torch.tensor([0.5, -1.0, 1.0], device=device)
         self.nonfinite_at, self.steps_done, self.closed = nonfinite_at, 0, False
+        self.restarting = torch.zeros(num_envs, dtype=torch.bool, device=device)
         self.reset()
 
     def reset(self) -> TensorDict:
@@ -81,6 +82,7 @@ class FakeEnv(MultiAgentVecEnv):
         reward = 1.0 - (actions - self.target).square().mean(dim=1)
         time_outs = self.episode_length_buf >= self.max_episode_length
         terminated = (self.episode_length_buf >= self.planned_length()) & ~time_outs
+        terminated = terminated | self.restarting
         dones = terminated | time_outs
         final_obs = self.get_observations()
         metrics = {"success": terminated.float(), "touches": self.episode_length_buf / 2}
@@ -90,10 +92,25 @@ class FakeEnv(MultiAgentVecEnv):
         self.last_action = torch.where(dones.unsqueeze(1), 0.0, self.last_action)
         obs = self.get_observations()
         self._corrupt(obs, reward)
+        self.restarting = torch.zeros_like(self.restarting)
         self.steps_done += 1
         log = {"Fake/mean_action": actions.mean(), "drift": 0.25}
         extras = {"time_outs": time_outs, "final_obs": final_obs, "metrics": metrics, "log": log}
         return obs, reward, dones, extras
+
+    def restart(self, rows: torch.Tensor) -> None:
+        """End episodes in the next step."""
+        self.restarting = rows
+
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        """Return the counters and the last actions."""
+        names = ("episode_length_buf", "episode", "last_action")
+        return {name: getattr(self, name) for name in names}
+
+    def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
+        """Go on in the middle of the episodes."""
+        for name, value in state.items():
+            setattr(self, name, value)
 
     def close(self) -> None:
         """Forbid further steps."""

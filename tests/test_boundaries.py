@@ -85,9 +85,9 @@ assert not simulators, simulators
 COMMON = {"-h", "--help", "--task", "--num_envs", "--seed"}
 VIDEO = {"--video", "--video_length", "--video_interval"}
 FLAGS = {
-    "train": COMMON | VIDEO | {"--max_iterations", "--run_name", "--checkpoint"},
+    "train": COMMON | VIDEO | {"--max_iterations", "--run_name", "--checkpoint", "--distributed"},
     "play": COMMON | VIDEO | {"--checkpoint", "--num_steps", "--real_time"},
-    "evaluate": COMMON | {"--checkpoint", "--num_episodes", "--output"},
+    "evaluate": COMMON | {"--checkpoint", "--num_episodes", "--output", "--html"},
     "suite": {"-h", "--help", "--output"},
     "export": COMMON | {"--checkpoint", "--output"},
     "plot": {"-h", "--help", "--runs", "--quantity", "--output", "--title", "--num_envs", "--num_agents"},

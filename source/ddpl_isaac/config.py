@@ -211,6 +211,9 @@ class TrainConfig:
     num_steps_per_env: int = 8
     """Environment steps per iteration and environment; >= 1."""
 
+    max_broken_share: float = 0.1
+    """Share in [0, 1] of environments that may return non-finite numbers in an iteration and restart; more end it."""
+
     save_interval: int = 50
     """Iterations between checkpoints; >= 1."""
 

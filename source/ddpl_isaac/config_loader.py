@@ -64,7 +64,7 @@ def load_config(
     sources: dict[str, str] = {}
     for path in (resolve_resource("ddpl_isaac.configs:ddpl.yaml"), task_delta):
         if path is not None:
-            _apply(cfg, _leaves(_read(path)), str(path), sources)
+            _apply(cfg, _leaves(_read(path), path), str(path), sources)
     for key, value in (flags or {}).items():
         if value is not None:
             _apply(cfg, [(key, value)], f"--{key}", sources)
@@ -94,17 +94,22 @@ def _read(path: Path) -> DictConfig:
         content = OmegaConf.load(path)
     except FileNotFoundError as error:
         raise ConfigError(f"There is no configuration file '{path}'.") from error
-    except (YAMLError, OmegaConfBaseException) as error:
+    except (YAMLError, OmegaConfBaseException, OSError, ValueError) as error:  # omegaconf: a number is an OSError
         raise ConfigError(f"'{path}' is not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(content, DictConfig):
         raise ConfigError(f"'{path}' must hold 'key: value' lines.")
     return content
 
 
-def _leaves(section: DictConfig, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in section.items():
+def _leaves(section: DictConfig, path: Path, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key in section:
+        try:
+            value = section[key]
+        except OmegaConfBaseException as error:  # a reference to nothing, or the mark of a missing value
+            reason = str(error).partition("\n")[0]
+            raise ConfigError(f"'{prefix}{key}' (given in {path}) cannot be read: {reason}.") from error
         if isinstance(value, DictConfig):
-            yield from _leaves(value, f"{prefix}{key}.")
+            yield from _leaves(value, path, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
 

@@ -58,6 +58,7 @@ RANGES: dict[str, Range] = {
     "num_envs": COUNT,
     "max_iterations": COUNT,
     "num_steps_per_env": COUNT,
+    "max_broken_share": Range(0.0, 1.0),
     "save_interval": COUNT,
     "algorithm.gamma": SHARE,
     "algorithm.n_step": COUNT,

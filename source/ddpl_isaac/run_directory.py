@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shlex
@@ -24,6 +25,9 @@ LOG_ROOT = Path("logs", "ddpl")
 SETTINGS_NAME = "params/agent.yaml"
 """File of the learner's resolved settings."""
 
+LAUNCH_NAME = "launch.json"
+"""File of a run that torchrun started."""
+
 ENV_SETTINGS_NAME = "params/env.yaml"
 """File of the environment's resolved settings."""
 
@@ -32,12 +36,16 @@ def create(cfg: TrainConfig) -> Path:
     """Create and return ``logs/ddpl/<experiment>/<timestamp>[_<run name>]``."""
     name = datetime.now().strftime("%Y-%m-%d_%H-%M-%S") + (f"_{cfg.run_name}" if cfg.run_name else "")
     path = (LOG_ROOT / cfg.experiment_name / name).absolute()
-    attempt = 1
-    while path.exists():  # two runs started in the same second
-        attempt += 1
-        path = path.with_name(f"{name}_{attempt}")
-    (path / "params").mkdir(parents=True)
-    return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for attempt in itertools.count(2):
+        try:
+            path.mkdir()  # fails for all but one of the runs that start in the same second
+        except FileExistsError:
+            path = path.with_name(f"{name}_{attempt}")
+        else:
+            (path / "params").mkdir()
+            return path
+    raise AssertionError
 
 
 def write_settings(path: Path, cfg: TrainConfig) -> None:
@@ -64,9 +72,31 @@ def write_manifest(path: Path, task: str, resumed_from: Path | None) -> None:
             "resumed_from": str(resumed_from) if resumed_from else "",
         },
     }
-    temporary = path / ".run.json.tmp"
-    temporary.write_text(json.dumps(manifest, indent=2) + "\n")
-    os.replace(temporary, path / "run.json")
+    _write_json(path / "run.json", manifest)
+
+
+def write_launch(path: Path, launch: str, end: int) -> None:
+    """Note which launch of torchrun a run belongs to, and the iteration at which that is done."""
+    _write_json(path / LAUNCH_NAME, {"launch": launch, "end": end})
+
+
+def newest_of_launch(launch: str | None) -> Path | None:
+    """Return the newest checkpoint of all runs of a launch, or None if it has none yet."""
+    files = [file for file in LOG_ROOT.glob(f"*/*/{LAUNCH_NAME}") if json.loads(file.read_text())["launch"] == launch]
+    checkpoints = [path for file in files for path in file.parent.glob("model_*.pt")]
+    return max(checkpoints, key=lambda path: int(path.stem.removeprefix("model_")), default=None)
+
+
+def end_of_launch(path: Path) -> int:
+    """Return the iteration at which the launch of a run is done."""
+    return json.loads((path / LAUNCH_NAME).read_text())["end"]
+
+
+def _write_json(path: Path, content: dict) -> None:
+    """Write a file, whole or not at all."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(json.dumps(content, indent=2) + "\n")
+    os.replace(temporary, path)
 
 
 def shown(path: Path) -> str:

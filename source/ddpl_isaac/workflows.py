@@ -10,6 +10,7 @@ import argparse
 import os
 import re
 import shlex
+import signal
 import time
 import torch
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from pathlib import Path
 from rsl_rl.runners import OnPolicyRunner
 from rsl_rl.utils import resolve_callable
 
-from ddpl_isaac import run_directory
+from ddpl_isaac import ranks, run_directory
 from ddpl_isaac.cli import CommandLine, end_on_user_error
 from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.config_loader import ConfigError, load_config
@@ -36,6 +37,7 @@ from ddpl_isaac.envs.registry import (
 from ddpl_isaac.envs.signals import signals_of
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.envs.video import clip_length
+from ddpl_isaac.experiments.page import draw_actions, write_page
 from ddpl_isaac.export.files import check_extra
 from ddpl_isaac.export.policy import check_class
 from ddpl_isaac.export.team import export_team, to_table
@@ -43,6 +45,7 @@ from ddpl_isaac.models.compilation import start_compiler
 from ddpl_isaac.run_directory import LOG_ROOT, shown
 from ddpl_isaac.runners.checkpoint import checkpoint_task, resolve_checkpoint
 from ddpl_isaac.runners.evaluator import evaluate as play_episodes
+from ddpl_isaac.runners.training_logger import InterruptedBetweenIterationsError
 
 PLAY_ENVS = 16
 """Environments of a playback or a comparison unless ``--num_envs`` says otherwise."""
@@ -56,22 +59,51 @@ def train(command: CommandLine) -> None:
         CheckpointError: If the checkpoint cannot be used.
     """
     args = command.args
+    if args.distributed:
+        args.device = ranks.device_of_rank(args.device)
     plan = plan_env(args, command.env)
+    if args.distributed:
+        ranks.join(plan.device)
+        args.distributed = plan.device != "cpu"  # Isaac Lab's launcher takes it for a choice of GPUs
     resumed_from = _find_checkpoint(args.checkpoint, plan.task) if args.checkpoint else None
+    newest = run_directory.newest_of_launch(ranks.launch_id()) if ranks.was_restarted() else None
+    interrupted_run = ranks.from_first(newest)
+    if interrupted_run is not None:
+        resumed_from = interrupted_run
     plan = _as_in_run(plan, resumed_from, command.env)
     flags = {name: getattr(args, name) for name in ("num_envs", "max_iterations", "seed", "run_name")}
     cfg = _settings(plan, command.agent, flags, resumed_from)
     _check_classes(cfg)
-    run_dir = run_directory.create(cfg)
-    run_directory.write_settings(run_dir, cfg)
-    run_directory.write_manifest(run_dir, plan.task, resumed_from)
-    _announce(plan, cfg, run_dir, resumed_from)
+    run_dir = _make_run_dir(plan, cfg, resumed_from)
     with _open(plan, args, cfg, run_dir, "train") as env, end_on_user_error():
-        dump_env_cfg(plan, env, run_dir / run_directory.ENV_SETTINGS_NAME)
+        if ranks.rank() == 0:
+            dump_env_cfg(plan, env, run_dir / run_directory.ENV_SETTINGS_NAME)
         runner = _make_runner(env, plan, cfg, run_dir, resumed_from)
         start = time.monotonic()
-        interrupted = _learn(runner, cfg.max_iterations, run_dir)
-        _conclude(args.task, run_dir, time.monotonic() - start, interrupted=interrupted)
+        interrupted = _learn(runner, _iterations(runner, cfg, interrupted_run, run_dir), run_dir)
+        if ranks.rank() == 0:
+            _conclude(args.task, run_dir, time.monotonic() - start, interrupted=interrupted)
+    ranks.leave()
+
+
+def _make_run_dir(plan: EnvPlan, cfg: TrainConfig, resumed_from: Path | None) -> Path:
+    """Let rank 0 create the directory of the run, and say what is about to run."""
+    run_dir = run_directory.create(cfg) if ranks.rank() == 0 else None
+    run_dir = ranks.from_first(run_dir)
+    if ranks.rank() == 0:
+        run_directory.write_settings(run_dir, cfg)
+        run_directory.write_manifest(run_dir, plan.task, resumed_from)
+        _announce(plan, cfg, run_dir, resumed_from)
+    return run_dir
+
+
+def _iterations(runner: OnPolicyRunner, cfg: TrainConfig, interrupted_run: Path | None, run_dir: Path) -> int:
+    """Return the iterations to run: all, or what is left of a launch that torchrun started anew."""
+    begin = runner.current_learning_iteration
+    end = run_directory.end_of_launch(interrupted_run.parent) if interrupted_run else begin + cfg.max_iterations
+    if ranks.rank() == 0 and ranks.launch_id() is not None:
+        run_directory.write_launch(run_dir, ranks.launch_id(), end)
+    return end - begin
 
 
 def play(command: CommandLine) -> None:
@@ -125,6 +157,11 @@ def evaluate(command: CommandLine) -> None:
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(results[0].to_json(*results[1:]) + "\n")
         print(f"{results[0].to_table(*results[1:])}\nJSON: {shown(output)}", flush=True)
+        if args.html:
+            page = output.with_suffix(".html")
+            actions = draw_actions(runner.get_inference_policy(), env.reset(), env=0)
+            write_page(page, results, env.agents, actions, checkpoint.parent, title=f"{plan.task}, {checkpoint.stem}")
+            print(f"Page: {shown(page)}", flush=True)
 
 
 def export(command: CommandLine) -> None:
@@ -196,7 +233,8 @@ def _open(
     """Open the environment, and start the compiler meanwhile."""
     if cfg.algorithm.sampler.compile == "auto":
         start_compiler(plan.device)
-    return open_env(plan, args, num_envs=cfg.num_envs, seed=cfg.seed, log_dir=log_dir, video_folder=video_folder)
+    seed = cfg.seed + ranks.rank()
+    return open_env(plan, args, num_envs=cfg.num_envs, seed=seed, log_dir=log_dir, video_folder=video_folder)
 
 
 def _make_runner(
@@ -215,12 +253,29 @@ def _make_runner(
 
 
 def _learn(runner: OnPolicyRunner, iterations: int, run_dir: Path) -> bool:
-    """Train; on Ctrl-C save and return True."""
+    """Train; on Ctrl-C, or when the system asks, finish the iteration, save and return True."""
+    asked = []
+
+    def stop_after_iteration(number: int, _: object) -> None:
+        if asked:
+            signal.default_int_handler(number, None)
+        asked.append(number)
+        runner.logger.interrupted = True
+        print("Interrupted: finishing the iteration, then saving. Once more to stop at once.", flush=True)
+
+    before = {number: signal.signal(number, stop_after_iteration) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         runner.learn(iterations)
-    except KeyboardInterrupt:
-        runner.save(str(run_dir / f"model_{runner.current_learning_iteration}.pt"))
+    except InterruptedBetweenIterationsError:
+        if ranks.rank() == 0:
+            runner.save(str(run_dir / f"model_{runner.current_learning_iteration}.pt"))
         return True
+    except KeyboardInterrupt:  # the state may be half that of one step and half that of the next
+        newest = max(run_dir.glob("model_*.pt"), key=lambda path: path.stat().st_mtime, default="none")
+        raise ConfigError(f"Stopped at once, without saving. Newest checkpoint: {newest}.") from None
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
     return False
 
 

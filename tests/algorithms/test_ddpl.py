@@ -105,9 +105,9 @@ def test_a_restored_learner_goes_on_as_the_saved_one_would_have():
     assert all(torch.equal(value, results[1][name]) for name, value in results[0].items())
 
 
-def test_a_number_that_is_not_finite_stops_the_run_before_it_is_learned_from():
+def test_too_many_broken_environments_stop_the_run_before_anything_is_learned_from_them():
     env = FakeEnv(num_envs=4, nonfinite_at=(2, 1, "pole"))
-    learner = make_learner(env)
+    learner = make_learner(env)  # of four environments not one may break
     collect(learner, env, 4)
     with pytest.raises(NonFiniteError, match=r"environment 1 .* step 2"):
         learner.compute_returns(env.get_observations())

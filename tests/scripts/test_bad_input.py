@@ -25,6 +25,7 @@ def train_parser():
     parser.add_argument("--max_iterations", type=int)
     parser.add_argument("--run_name")
     parser.add_argument("--checkpoint")
+    parser.add_argument("--distributed", action="store_true")
     parser.add_video_args()
     return parser
 
@@ -60,6 +61,7 @@ def refusal(monkeypatch, capsys, tmp_path):
         (["--video"], "a game without a picture"),
         (["--device", "gpu"], "it must be cpu, cuda or cuda:N."),
         (["agent.class_name=ddpl_isaac.config:Runer"], "'class_name' is 'ddpl_isaac.config:Runer'"),
+        (["--distributed"], "--distributed needs torchrun"),
         (["--checkpoint", "nowhere.pt"], "nowhere.pt does not exist"),
         (["--checkpoint", "latest"], "There is no checkpoint of the task"),
     ],

@@ -90,7 +90,7 @@ def test_latest_resumes_counters_and_settings_in_a_new_directory(game):
 def test_evaluation_prints_a_table_and_writes_json(game):
     cwd, run_dir, _ = game
     printed = succeed(
-        "evaluate", cwd, "--task", GAME, "--checkpoint", str(run_dir / "model_1.pt"), "--num_episodes", "70"
+        "evaluate", cwd, "--task", GAME, "--checkpoint", str(run_dir / "model_1.pt"), "--num_episodes", "70", "--html"
     )
     assert "| EMA    |" in printed
     assert "| latest |" in printed
@@ -98,6 +98,8 @@ def test_evaluation_prints_a_table_and_writes_json(game):
     assert [record["policy"] for record in records] == ["EMA", "latest"]
     assert all(record["episodes"] == 70 for record in records)
     assert {"return", "length", "success"} <= set(records[0]["metrics"])
+    page = (run_dir / "evaluation" / "model_1.html").read_text()
+    assert page.count("<img ") == 3, "the curves and the actions of two agents"
 
 
 def test_exported_files_drive_an_agent_without_torch(game):
@@ -186,6 +188,17 @@ def test_a_task_of_somebody_else_trains_with_the_defaults_and_says_so(tmp_path):
     assert list(tmp_path.glob("logs/ddpl/test_unlike_agents/*/model_1.pt"))
 
 
+def test_a_broken_environment_is_reset_and_logged_and_the_rest_goes_on(tmp_path):
+    arguments = ["--num_envs", "12", "--max_iterations", "3", "agent.num_steps_per_env=4", "env.nan_after=6"]
+    task = "unlike_agents:Test-Unlike-Agents"
+    result = run_script("train", tmp_path, "--task", task, *arguments, *SMALL)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "environment 1 (the first of 1 among 12) at step" in result.stderr
+    (run_dir,) = tmp_path.glob("logs/ddpl/test_unlike_agents/*")
+    # one of twelve in one step of the second iteration: it was reset, or it would be broken in each step after
+    assert [value * 4 for _, value in scalars(run_dir)["Faults/broken_envs"]] == [0.0, 1.0, 0.0]
+
+
 def test_numbers_that_are_not_finite_end_in_one_line_and_leave_the_checkpoint(tmp_path):
     arguments = ["--num_envs", "3", "--max_iterations", "4", "agent.num_steps_per_env=4", "agent.save_interval=1"]
     result = run_script(
@@ -199,6 +212,8 @@ def test_numbers_that_are_not_finite_end_in_one_line_and_leave_the_checkpoint(tm
     (saved,) = tmp_path.glob("logs/ddpl/*/*/model_0.pt")
     assert saved.name in line
     assert torch.load(saved, weights_only=True)
+    (snapshot,) = tmp_path.glob("logs/ddpl/*/*/nonfinite_*.pt")
+    assert snapshot.name in line
 
 
 @pytest.mark.slow

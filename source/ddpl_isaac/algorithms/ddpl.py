@@ -24,6 +24,7 @@ from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.critic import CRITICS
 from ddpl_isaac.models.policy import JointPolicy
+from ddpl_isaac.ranks import average_gradients, num_ranks, rank
 from ddpl_isaac.storage.replay_storage import Batch, ReplayStorage
 
 
@@ -72,8 +73,11 @@ class DDPL:
         if algorithm_cfg.overlap_learning and torch.device(device).type == "cpu":
             from ddpl_isaac.algorithms.overlapped_ddpl import OverlappedDDPL
 
-            return OverlappedDDPL(stack, storage, algorithm_cfg, device)
-        return DDPL(stack, storage, algorithm_cfg, device)
+            learner = OverlappedDDPL(stack, storage, algorithm_cfg, device)
+        else:
+            learner = DDPL(stack, storage, algorithm_cfg, device)
+        learner.guard.restart, learner.guard.max_share = env.restart, cfg["max_broken_share"]
+        return learner
 
     # -- collection
 
@@ -87,6 +91,7 @@ class DDPL:
         if not self._began:
             self.storage.begin(self.stack.observations(obs), self.stack.state(obs))
             self._update_normalizers(obs)
+            self.guard.begin(obs)
             self._began = True
         if self.warming_up:
             shape = (self.storage.num_envs, *self.stack.action_mask.shape)
@@ -96,10 +101,10 @@ class DDPL:
         return self.stack.joint_action(self._actions)
 
     def process_env_step(self, obs: TensorDict, rewards: torch.Tensor, dones: torch.Tensor, extras: dict) -> None:
-        """Store a step with the true successors of finished episodes."""
-        self.guard.check(obs, rewards, dones, extras.get("final_obs"))
+        """Store a step with the true successors of finished episodes; what is not finite is mended in place."""
+        self.guard.mend(self._actions, obs, rewards, dones, extras)
         self._record(self._actions, obs, rewards, dones, extras)
-        self.env_steps += self.storage.num_envs
+        self.env_steps += self.storage.num_envs * num_ranks()
 
     def _record(
         self, actions: torch.Tensor, obs: TensorDict, rewards: torch.Tensor, dones: torch.Tensor, extras: dict
@@ -121,10 +126,10 @@ class DDPL:
         There are no returns to compute: the learner is off-policy and bootstraps when it samples.
 
         Raises:
-            NonFiniteError: If the simulator returned a number that is not finite.
+            NonFiniteError: If too many environments returned a number that is not finite.
         """
         del obs
-        self.guard.raise_if_found(self.last_checkpoint)
+        self.guard.check(self.last_checkpoint)
 
     def _update_normalizers(self, obs: TensorDict) -> None:
         if self.cfg.normalize_obs:
@@ -180,6 +185,7 @@ class DDPL:
         loss = td_loss(q, target)
         self.critic_optimizer.zero_grad()
         loss.backward()
+        average_gradients(self.critic.parameters())
         norm = nn.utils.clip_grad_norm_(self.critic.parameters(), self.cfg.max_grad_norm)
         self.critic_optimizer.step()
         polyak_update(self.target_critic, self.critic, self.cfg.critic.tau)
@@ -224,7 +230,9 @@ class DDPL:
             module.eval()
 
     def broadcast_parameters(self) -> None:
-        """Send the parameters of rank 0 to all ranks."""
+        """Send the parameters of rank 0 to all ranks, and let each draw random numbers of its own."""
+        if rank() > 0:
+            self.generator.manual_seed(torch.initial_seed() + self.env_steps)
         for module in self._modules().values():
             for tensor in module.state_dict().values():
                 torch.distributed.broadcast(tensor, src=0)
@@ -235,17 +243,21 @@ class DDPL:
         return policies | {name: getattr(self, name) for name in names}
 
     def save(self) -> dict:
-        """Everything but the replay, as tensors and plain containers."""
+        """Everything but the replay, as tensors and plain containers.
+
+        Candidates are not kept: who goes on draws them anew, just as who resumes does.
+        """
+        self.improvement.forget_candidates()
         modules = {name: module.state_dict() for name, module in self._modules().items()}
         counters = {"env_steps": self.env_steps, "actor_steps": self.improvement.steps}
         tensors = {"eta": self.improvement.eta, "qbar_range": self.improvement.qbar_range}
-        tensors["generator"] = self.generator.get_state()
+        tensors |= {"generator": self.generator.get_state(), "returns": self._returns}
         optimizers = {"actor": self.improvement.optimizer, "critic": self.critic_optimizer}
         optimizers = {name: optimizer.state_dict() for name, optimizer in optimizers.items()}
         return {"modules": modules, "counters": counters, "tensors": tensors, "optimizers": optimizers}
 
     def load(self, state: dict, load_cfg: dict | None = None, strict: bool = True) -> bool:
-        """Restore what :meth:`save` gave. The next step starts new episodes."""
+        """Restore what :meth:`save` gave. New episodes begin, unless :meth:`continue_episodes` follows."""
         del load_cfg
         for name, module in self._modules().items():
             module.load_state_dict(state["modules"][name], strict=strict)
@@ -256,8 +268,20 @@ class DDPL:
         self.critic_optimizer.load_state_dict(state["optimizers"]["critic"])
         self.improvement.forget_candidates()
         self._began = False
-        self.guard.steps = self.env_steps // self.storage.num_envs
+        self._returns = torch.zeros_like(self._returns)
+        self.guard.steps = self.env_steps // (self.storage.num_envs * num_ranks())
         return True
+
+    def continue_episodes(self, obs: TensorDict, state: dict) -> None:
+        """Go on in the middle of the episodes, where environments and replay have been restored as well.
+
+        Args:
+            obs: Observations of the environments.
+            state: What :meth:`save` gave.
+        """
+        self._began = True
+        self._returns = state["tensors"]["returns"]
+        self.guard.begin(obs)
 
 
 def _normalizer(shape: tuple[int, ...], enabled: bool, device: str) -> nn.Module:

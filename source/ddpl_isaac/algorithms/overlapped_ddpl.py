@@ -64,7 +64,7 @@ class OverlappedDDPL(DDPL):
         Raises:
             Exception: Whatever the gradient steps of the iteration before raised.
         """
-        metrics = self._learning.result() if self._learning is not None else {}
+        metrics = self._metrics()
         for step in self._waiting:
             super()._record(*step)
         self._waiting.clear()
@@ -80,20 +80,31 @@ class OverlappedDDPL(DDPL):
 
     def finish(self) -> None:
         """Wait for the gradient steps under way."""
-        if self._learning is not None:
-            self._learning.result()
+        self._metrics()
+
+    def _metrics(self) -> dict[str, torch.Tensor]:
+        """Wait for the gradient steps under way and return their metrics."""
+        return {} if self._learning is None else self._learning.result()
+
+    def broadcast_parameters(self) -> None:
+        """Send the parameters of rank 0 to all ranks."""
+        super().broadcast_parameters()
+        for tensor in self.behavior.state_dict().values():
+            torch.distributed.broadcast(tensor, src=0)
 
     def save(self) -> dict:
         """Everything but the replay, with the gradient steps under way."""
-        self.finish()
+        metrics = self._metrics()
         state = super().save()
         state["modules"]["behavior"] = self.behavior.state_dict()
+        state["metrics"] = metrics
         return state
 
     def load(self, state: dict, load_cfg: dict | None = None, strict: bool = True) -> bool:
         """Restore what :meth:`save` gave, or a learner's that did not overlap: its policies act at first."""
         self.finish()
-        self._learning = None
+        self._learning = Future()
+        self._learning.set_result(state.get("metrics", {}))
         self._waiting.clear()
         restored = super().load(state, load_cfg, strict)
         modules = state["modules"]

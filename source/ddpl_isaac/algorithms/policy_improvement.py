@@ -22,6 +22,7 @@ from ddpl_isaac.diffusion.importance import importance_weights, solve_eta, syste
 from ddpl_isaac.models.make_actor import make_actor
 from ddpl_isaac.models.policy_class import MirrorStep
 from ddpl_isaac.models.stacked_mlp import clip_gradients
+from ddpl_isaac.ranks import average_gradients, gather_batch
 
 Marginal = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """Qbar at a batch of states, of candidates (A, B, M, D) given draws of the others (A, B, L, D). Shape: (A, B, M)."""
@@ -84,6 +85,7 @@ class PolicyImprovement:
         loss_A = self.actor.loss(MirrorStep(obs, drawn, self.reference, self.eta, qbar_of, self.generator))
         self.optimizer.zero_grad()
         loss_A.sum().backward()
+        average_gradients(self.actor.parameters())
         clip_gradients(list(self.actor.parameters()), self.cfg.max_grad_norm)
         self.optimizer.step()
         polyak_update(self.averaged, self.actor, 1.0 - self.cfg.actor.ema_decay)
@@ -111,8 +113,8 @@ class PolicyImprovement:
         return obs_BAO, candidates, weights, qbar_of, diagnostics | {"eta": self.eta, "eta_capped": capped}
 
     def _solve_eta(self, qbar_ABM: torch.Tensor) -> None:
-        """Spend the KL budget of the new mirror step."""
-        cfg = self.cfg.issm
+        """Spend the KL budget of the new mirror step, on average over the states of all ranks."""
+        cfg, qbar_ABM = self.cfg.issm, gather_batch(qbar_ABM, dim=1)
         spread = (qbar_ABM.amax(-1) - qbar_ABM.amin(-1)).mean(-1)
         # slow, so that the range outlives the concentration of the candidates
         self.qbar_range = torch.maximum(spread, 0.99 * self.qbar_range)

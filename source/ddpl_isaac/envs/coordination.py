@@ -88,6 +88,13 @@ class CornersEnv(MultiAgentVecEnv):
         }
         return self.get_observations(), corners_reward(planes), self._done.clone(), extras
 
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        """Return nothing: every step is an episode."""
+        return {}
+
+    def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
+        """Go on from nothing."""
+
     def close(self) -> None:
         """Nothing to free."""
 

@@ -2,86 +2,166 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Detection of non-finite observations and rewards that costs no wait for the device in a step."""
+"""Environments that return non-finite numbers start anew, and too many end the run; nothing waits for the device."""
 
 from __future__ import annotations
 
+import logging
 import torch
+from collections.abc import Callable
 from pathlib import Path
 from tensordict import TensorDict
+from typing import Any
+
+logger = logging.getLogger(__name__)
 
 
 class NonFiniteError(ValueError):
-    """The simulator produced a number that is infinite or not a number."""
+    """Too many environments returned a number that is infinite or not a number."""
 
 
 class NonFiniteGuard:
-    """Remembers the first step in which an environment returned a non-finite number, on the device.
+    """Takes what broken environments returned out of the data, has them start anew, and counts them.
 
-    ``check`` runs in every step, ``raise_if_found`` once per iteration, so an iteration may be collected in vain, but
-    none is learned from if it is asked before the update.
+    An environment is broken in a step if an observation, the reward or, where an episode ended, a last observation is
+    not finite. Its episode is cut there with a reward of 0, and again in the next step, in which it starts anew: two
+    transitions from a finite observation to itself take the place of those that cannot be known.
+
+    ``mend`` runs in every step on the device alone, ``check`` once per iteration, before anything is learned.
     """
 
     steps: int
-    """Environment steps (of the batch) checked so far. Set it when a run is resumed."""
+    """Environment steps (of the batch) mended so far. Set it when a run is resumed."""
 
-    def __init__(self, names: list[str], num_envs: int, device: str | torch.device, steps: int = 0) -> None:
+    def __init__(
+        self,
+        names: list[str],
+        num_envs: int,
+        device: str | torch.device,
+        *,
+        max_share: float = 0.0,
+        restart: Callable[[torch.Tensor], None] = lambda _: None,
+        steps: int = 0,
+    ) -> None:
         """Allocate the record.
 
         Args:
             names: Entries of the observation to check: the agents, and ``"state"`` where there is one.
             num_envs: Number of environments.
             device: Device of the observations.
+            max_share: Share of the environments that may break in an iteration.
+            restart: Has environments start new episodes in their next step. Shape of its argument: (num_envs,), bool.
             steps: Steps that the run has made before.
         """
         self.names, self.num_envs, self.steps = list(names), num_envs, steps
+        self.max_share, self.restart = max_share, restart
         self._labels = [*self.names, *(f"last {name} of the episode" for name in self.names), "reward"]
-        # [found, step, environment, number of environments, one flag per label]
-        self._record = torch.zeros(4 + len(self._labels), dtype=torch.long, device=device)
+        self._restarting = torch.zeros(num_envs, dtype=torch.bool, device=device)
+        self._broken_steps = torch.zeros(num_envs, dtype=torch.long, device=device)
+        # of the first broken step: [found, step, environment, one flag per label]
+        self._record = torch.zeros(3 + len(self._labels), dtype=torch.long, device=device)
+        self._last: dict[str, torch.Tensor] = {}
+        self._first: dict[str, torch.Tensor] = {}
 
-    def check(
-        self, obs: TensorDict, rewards: torch.Tensor, dones: torch.Tensor, final_obs: TensorDict | None = None
+    def begin(self, obs: TensorDict) -> None:
+        """Take the first observations of a run, which stand in for those of environments that break at once."""
+        self._last = {name: torch.nan_to_num(obs[name], posinf=0.0, neginf=0.0) for name in self.names}
+
+    def mend(
+        self, actions: torch.Tensor, obs: TensorDict, rewards: torch.Tensor, dones: torch.Tensor, extras: dict[str, Any]
     ) -> None:
-        """Look at what one environment step returned.
+        """Replace, in place, what broken environments returned from a step.
 
         Args:
+            actions: Actions taken, for the snapshot. Shape: (num_envs, ...).
             obs: Observations.
             rewards: Team rewards. Shape: (num_envs,).
-            dones: Finished episodes; only these rows of ``final_obs`` count. Shape: (num_envs,).
-            final_obs: Last observations of finished episodes.
+            dones: Finished episodes. Shape: (num_envs,).
+            extras: Of the protocol; metrics of episodes that are cut here become NaN, which counts nowhere, and the
+                number of broken environments joins the log.
         """
+        flags = self._flags(obs, rewards, dones, extras.get("final_obs"))
+        broken = flags.any(dim=0)
+        self._remember(flags, broken, actions, obs, rewards)
+        cut = broken | self._restarting
+        final = extras.get("final_obs", obs)
+        last = {name: torch.where(cut[:, None], self._last[name], final[name]) for name in self.names}
+        for name in self.names:
+            obs[name] = torch.where(broken[:, None], self._last[name], obs[name])
+        extras["final_obs"] = TensorDict(last, batch_size=[self.num_envs])
+        extras["time_outs"] = extras["time_outs"] | cut
+        if "metrics" in extras:
+            metrics = {name: value.float().masked_fill(cut, torch.nan) for name, value in extras["metrics"].items()}
+            extras["metrics"] = metrics
+        extras["log"] = {**extras.get("log", {}), "Faults/broken_envs": broken.sum()}
+        rewards.masked_fill_(cut, 0.0)
+        dones.masked_fill_(cut, 1)
+        self.restart(broken)
+        self._restarting, self._last = broken, {name: obs[name] for name in self.names}
+        self.steps += 1
+
+    def check(self, last_checkpoint: str | Path | None = None) -> None:
+        """Say which environments broke since the last check, or end the run. Waits for the device.
+
+        Args:
+            last_checkpoint: Newest checkpoint of the run, which the error names.
+
+        Raises:
+            NonFiniteError: If they are too many; names environment, step, entries, what was kept and what to try.
+        """
+        count, found, step, env, *flags = torch.cat(((self._broken_steps > 0).sum()[None], self._record)).tolist()
+        if not found:
+            return
+        entries = ", ".join(label for label, flag in zip(self._labels, flags, strict=True) if flag)
+        what = (
+            f"environment {env} (the first of {count} among {self.num_envs}) at step {step} of the run, in: {entries}."
+        )
+        if count > self.max_share * self.num_envs:
+            kept = f"The checkpoint {last_checkpoint} was kept" if last_checkpoint else "No checkpoint was saved yet"
+            resume = f"; resume with --checkpoint {last_checkpoint}" if last_checkpoint else ""
+            raise NonFiniteError(
+                f"The simulator returned numbers that are not finite: {what} More than agent.max_broken_share ="
+                f" {self.max_share:g} of the environments broke in an iteration. {kept}{resume}. If it happens again,"
+                " try a smaller physics step (env.sim.dt), weaker actuators, or another engine (physics=...)."
+            )
+        logger.warning(f"Environments with numbers that are not finite start anew: {what}")
+        # not in place: they may come from the inference mode in which rollouts run
+        self._record, self._broken_steps = torch.zeros_like(self._record), torch.zeros_like(self._broken_steps)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the first broken step and the count of broken steps of each environment since the last check.
+
+        ``before``, ``actions``, ``after`` and ``reward`` are those of the first environment that broke.
+        """
+        _, step, env, *flags = self._record.tolist()
+        entries = [label for label, flag in zip(self._labels, flags, strict=True) if flag]
+        counts = {"step": step, "environment": env, "entries": entries, "broken_steps": self._broken_steps}
+        return counts | self._first
+
+    def _flags(
+        self, obs: TensorDict, rewards: torch.Tensor, dones: torch.Tensor, final_obs: TensorDict | None
+    ) -> torch.Tensor:
+        """Return what is not finite. Shape: (number of labels, num_envs)."""
         bad = [~obs[name].isfinite().flatten(1).all(dim=1) for name in self.names]
         if final_obs is None:
             bad += [torch.zeros_like(bad[0])] * len(self.names)
         else:
             bad += [~final_obs[name].isfinite().flatten(1).all(dim=1) & (dones > 0) for name in self.names]
-        flags = torch.stack([*bad, ~rewards.isfinite()])
-        rows = flags.any(dim=0)
-        env = rows.long().argmax()  # the first, where there are several
-        step = torch.full_like(env, self.steps)
-        # An index of no dimension would be read on the host, so it is selected by one of one element.
-        entries = flags.index_select(1, env.unsqueeze(0)).squeeze(1).long()
-        record = torch.cat((torch.stack((rows.any().long(), step, env, rows.sum())), entries))
-        self._record = torch.where(self._record[0] > 0, self._record, record)
-        self.steps += 1
+        return torch.stack([*bad, ~rewards.isfinite()])
 
-    def raise_if_found(self, last_checkpoint: str | Path | None = None) -> None:
-        """Raise if any step so far was not finite. Waits for the device.
-
-        Args:
-            last_checkpoint: Newest checkpoint of the run, which the message names.
-
-        Raises:
-            NonFiniteError: Names environment, step, entries, what was kept and what to try.
-        """
-        found, step, env, count, *flags = self._record.tolist()
-        if not found:
-            return
-        entries = ", ".join(label for label, flag in zip(self._labels, flags, strict=True) if flag)
-        kept = f"The checkpoint {last_checkpoint} was kept" if last_checkpoint else "No checkpoint was saved yet"
-        resume = f"; resume with --checkpoint {last_checkpoint}" if last_checkpoint else ""
-        raise NonFiniteError(
-            f"The simulator returned numbers that are not finite: environment {env} (the first of {count} among"
-            f" {self.num_envs}) at step {step} of the run, in: {entries}. {kept}{resume}. If it happens again, try a"
-            " smaller physics step (env.sim.dt), weaker actuators, or another engine (physics=...)."
-        )
+    def _remember(
+        self, flags: torch.Tensor, broken: torch.Tensor, actions: torch.Tensor, obs: TensorDict, rewards: torch.Tensor
+    ) -> None:
+        """Keep the first broken step since the last check."""
+        # An index of no dimension would be read on the host, so it is one of one element.
+        env = broken.long().argmax().unsqueeze(0)
+        entries = flags.index_select(1, env).squeeze(1).long()
+        record = torch.cat((broken.any()[None].long(), torch.full_like(env, self.steps), env, entries))
+        rows = {f"before/{name}": self._last[name] for name in self.names} | {"actions": actions}
+        rows |= {f"after/{name}": obs[name] for name in self.names} | {"reward": rewards}
+        found = self._record[0] > 0
+        for name, value in rows.items():
+            row = value.index_select(0, env).squeeze(0)
+            self._first[name] = torch.where(found, self._first[name], row) if name in self._first else row
+        self._record = torch.where(found, self._record, record)
+        self._broken_steps = self._broken_steps + broken

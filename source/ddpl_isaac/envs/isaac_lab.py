@@ -61,6 +61,8 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
         self._final_obs: dict[str, torch.Tensor] | None = None
         self._reset_idx = unwrapped._reset_idx
         unwrapped._reset_idx = self._capture_and_reset
+        self._get_dones, self._restarting = unwrapped._get_dones, torch.zeros(0)
+        unwrapped._get_dones = self._dones_with_restarts
         self._obs = self.reset()
 
     @property
@@ -107,6 +109,7 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
             finally:
                 self._stepping = False
             entries = self._entries(obs)
+        self._restarting = torch.zeros(0)
         self._obs = self._tensordict(entries)
         failed = _over_agents(terminated).all(0)
         ended = _over_agents(truncated).all(0)
@@ -114,10 +117,21 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
         team_reward = _over_agents(reward).float().mean(0)
         return self.get_observations(), team_reward, failed | ended, self._extras(extras, time_outs)
 
+    def restart(self, rows: torch.Tensor) -> None:
+        """Have environments end their episodes in the next step. Shape of the rows: (num_envs,), bool."""
+        self._restarting = rows
+
     def close(self) -> None:
         """Free the simulator."""
-        self.unwrapped._reset_idx = self._reset_idx
+        self.unwrapped._reset_idx, self.unwrapped._get_dones = self._reset_idx, self._get_dones
         self.env.close()
+
+    def _dones_with_restarts(self) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
+        """Return what terminated, those that must start anew included, and what ran out of time."""
+        terminated, time_outs = self._get_dones()
+        if self._restarting.numel():
+            terminated = {name: failed | self._restarting for name, failed in terminated.items()}
+        return terminated, time_outs
 
     def _capture_and_reset(self, env_ids: Sequence[int] | torch.Tensor) -> None:
         """Keep the true successors of the episodes that end now; called by Isaac Lab in place of its own reset."""

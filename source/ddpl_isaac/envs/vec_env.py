@@ -71,6 +71,21 @@ class MultiAgentVecEnv(VecEnv):
     def reset(self) -> TensorDict:
         """Start new episodes in all environments and return the observations."""
 
+    def restart(self, rows: torch.Tensor) -> None:
+        """Have environments end their episodes in the next step, because they are broken. Nothing by default.
+
+        Args:
+            rows: Which ones. Shape: (num_envs,), bool.
+        """
+
+    def state_dict(self) -> dict[str, torch.Tensor] | None:
+        """Return what another instance needs to go on in the middle of the episodes; None if that is impossible."""
+        return None
+
+    def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
+        """Go on from what :meth:`state_dict` gave."""
+        raise NotImplementedError
+
     @abstractmethod
     def close(self) -> None:
         """Free the simulator. Further calls are an error."""

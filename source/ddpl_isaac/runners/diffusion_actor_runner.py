@@ -13,16 +13,22 @@ from tensordict import TensorDict
 
 from rsl_rl.runners import OnPolicyRunner
 
+from ddpl_isaac import ranks
 from ddpl_isaac.algorithms.ddpl import DDPL
+from ddpl_isaac.envs.guard import NonFiniteError
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.models.matmul import use_fastest_float32
 from ddpl_isaac.runners.checkpoint import load_checkpoint, load_replay, save_checkpoint, save_replay
+from ddpl_isaac.runners.checkpoint_file import write_file
 from ddpl_isaac.runners.random_state import get_random_state, set_random_state
 from ddpl_isaac.runners.training_logger import TrainingLogger
 
 
 class DiffusionActorRunner(OnPolicyRunner):
-    """Trains a :class:`~ddpl_isaac.algorithms.ddpl.DDPL` learner; resumes everything but the state of the simulator."""
+    """Trains a :class:`~ddpl_isaac.algorithms.ddpl.DDPL` learner.
+
+    A resumed run starts new episodes unless the environment can restore its state; then it goes on bit for bit.
+    """
 
     alg: DDPL
     """The learner."""
@@ -39,7 +45,7 @@ class DiffusionActorRunner(OnPolicyRunner):
             log_dir: Run directory; None logs and saves nothing.
             device: Device of the learner.
         """
-        torch.manual_seed(train_cfg["seed"])
+        torch.manual_seed(train_cfg["seed"] + ranks.rank())
         use_fastest_float32()
         # the learner checks for non-finite numbers itself, once per iteration and without waiting in a step
         super().__init__(env, {**train_cfg, "check_for_nan": False}, log_dir, device)
@@ -54,6 +60,31 @@ class DiffusionActorRunner(OnPolicyRunner):
             device=device,
         )
 
+    def _configure_multi_gpu(self) -> None:
+        """Tell rsl_rl which rank this is; its own version allows NCCL alone."""
+        self.gpu_world_size, self.gpu_global_rank = ranks.num_ranks(), ranks.rank()
+        self.is_distributed = ranks.is_distributed()
+
+    def learn(self, num_learning_iterations: int, init_at_random_ep_len: bool = False) -> None:
+        """Train for a number of iterations.
+
+        Raises:
+            NonFiniteError: If too many environments broke; the message names a snapshot to debug from.
+        """
+        try:
+            super().learn(num_learning_iterations, init_at_random_ep_len)
+        except NonFiniteError as error:
+            raise NonFiniteError(f"{error}{self._save_snapshot()}") from None
+
+    def _save_snapshot(self) -> str:
+        """Write down how the first environment broke and the learner of that time; return a sentence on where."""
+        if self.logger.log_dir is None:
+            return ""
+        path = Path(self.logger.log_dir) / f"nonfinite_{self.current_learning_iteration}.pt"
+        state = {"first": self.alg.guard.snapshot(), "algorithm": self.alg.save()}
+        write_file(path, state, kind="snapshot", task=self.env.task)
+        return f" A snapshot of the broken step and of the learner is in {path}."
+
     def save(self, path: str, infos: dict | None = None) -> None:
         """Write a checkpoint atomically, and after it the replay if ``save_replay`` is set.
 
@@ -64,6 +95,7 @@ class DiffusionActorRunner(OnPolicyRunner):
         state = {
             "algorithm": self.alg.save(),
             "iteration": iteration,
+            "environment": self.env.state_dict(),
             "logger": self.logger.state_dict(),
             "random": get_random_state(),
             "infos": infos,
@@ -87,7 +119,7 @@ class DiffusionActorRunner(OnPolicyRunner):
         state = load_checkpoint(path, task=self.env.task, device=map_location or self.device)
         self.alg.load(state["algorithm"], load_cfg, strict)
         self.current_learning_iteration = state["iteration"] + 1
-        self.logger.load_state_dict(state["logger"])
+        replay = None
         # a runner without a directory only plays: it needs no replay
         if self.cfg["save_replay"] and self.logger.log_dir is not None:
             replay = load_replay(
@@ -95,7 +127,15 @@ class DiffusionActorRunner(OnPolicyRunner):
             )
             if replay is not None:
                 self.alg.storage.load_state_dict(replay)
-        set_random_state(state["random"])
+        same_episodes = replay is not None and state["environment"] is not None
+        if same_episodes:
+            self.env.load_state_dict(state["environment"])
+            self.alg.continue_episodes(self.env.get_observations().to(self.device), state["algorithm"])
+        self.logger.load_state_dict(state["logger"], same_episodes=same_episodes)
+        if ranks.rank() == 0:
+            set_random_state(state["random"])
+        else:  # what rank 0 will draw is not for others
+            torch.manual_seed(self.cfg["seed"] + ranks.rank() + self.alg.env_steps)
         self.alg.last_checkpoint = path
         return state["infos"] or {}
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import sys
 import torch
 from collections import deque
@@ -16,9 +17,14 @@ from rsl_rl.utils.logger import Logger
 from rsl_rl.utils.wandb_log_writer import WandbLogWriter
 
 import ddpl_isaac
+from ddpl_isaac.ranks import is_distributed
 
 _SUCCESS_TAGS = ("Episode/success", "Metrics/success_rate")
 """Where the success of the progress line comes from: what finished episodes report, else Isaac Lab's own log."""
+
+
+class InterruptedBetweenIterationsError(KeyboardInterrupt):
+    """The training was asked to end and did so where its state is whole."""
 
 
 class TrainingLogger(Logger):
@@ -32,6 +38,9 @@ class TrainingLogger(Logger):
     Without a directory nothing is written; counting and printing go on.
     """
 
+    interrupted: bool
+    """Set it to end the training after the iteration under way, by an :class:`InterruptedBetweenIterationsError`."""
+
     latest: dict[str, float]
     """Newest value of every scalar, by tag."""
 
@@ -40,7 +49,9 @@ class TrainingLogger(Logger):
         super().__init__(*args, **kwargs)
         # The state of our code belongs to the run; rsl_rl comes as a package of a known version.
         self.git_status_repos = [ddpl_isaac.__file__]
-        self.latest = {}
+        self.latest, self.interrupted = {}, False
+        # a group of its own: gradients may be on their way between the ranks meanwhile
+        self._group = torch.distributed.new_group(backend="gloo") if is_distributed() else None
         self._iteration_times: deque[float] = deque(maxlen=20)
         self._finished = torch.zeros(3, device=self.device)
         self._metrics: dict[str, torch.Tensor] = {}
@@ -73,8 +84,9 @@ class TrainingLogger(Logger):
 
         for key, value in extras.get("metrics", {}).items():
             values = value.to(self._finished)
-            # Rows that did not finish may hold anything, NaN included, so they are replaced and not multiplied.
-            total = torch.where(done, torch.stack((values, torch.ones_like(values))), 0.0).sum(dim=1)
+            # Other rows may hold anything, NaN included, so they are replaced and not multiplied.
+            counted = done & ~values.isnan()
+            total = torch.where(counted, torch.stack((values, torch.ones_like(values))), 0.0).sum(dim=1)
             self._metrics[key] = self._metrics[key] + total if key in self._metrics else total
         for key, value in extras.get("log", {}).items():
             mean = value.detach().to(self._finished).mean() if isinstance(value, torch.Tensor) else float(value)
@@ -111,6 +123,9 @@ class TrainingLogger(Logger):
             print_minimal: Ignored.
             width: Ignored.
             pad: Ignored.
+
+        Raises:
+            InterruptedBetweenIterationsError: If :attr:`interrupted` is set.
         """
         del start_it, rnd_weight, print_minimal, width, pad  # rsl_rl's runner passes them
         num_steps = self.cfg["num_steps_per_env"] * self.num_envs * self.gpu_world_size
@@ -134,13 +149,18 @@ class TrainingLogger(Logger):
             sys.stdout.flush()
         self._finished.zero_()
         self._metrics, self._step_sums, self._step_counts = {}, {}, {}
+        if self.interrupted:
+            raise InterruptedBetweenIterationsError
 
-    def state_dict(self) -> dict[str, float]:
-        """Return the counters that a resumed run goes on from."""
-        return {"tot_timesteps": self.tot_timesteps, "tot_time": self.tot_time}
+    def state_dict(self) -> dict[str, Any]:
+        """Return the counters that a resumed run goes on from, and the sums of the episodes under way."""
+        sums = {"reward_sum": self.cur_reward_sum, "episode_length": self.cur_episode_length}
+        return {"tot_timesteps": self.tot_timesteps, "tot_time": self.tot_time, **sums}
 
-    def load_state_dict(self, state: dict[str, float]) -> None:
-        """Go on from the counters of an earlier run."""
+    def load_state_dict(self, state: dict[str, Any], *, same_episodes: bool = False) -> None:
+        """Go on from the counters of an earlier run, and from its sums if its episodes go on too."""
+        if same_episodes:
+            self.cur_reward_sum, self.cur_episode_length = state["reward_sum"], state["episode_length"]
         self.tot_timesteps, self.tot_time = int(state["tot_timesteps"]), float(state["tot_time"])
 
     def _read(self, scalars: dict[str, float | torch.Tensor]) -> dict[str, float]:
@@ -149,17 +169,28 @@ class TrainingLogger(Logger):
         flat = [self._finished, *self._metrics.values(), *tensors.values()]
         values = torch.cat([tensor.detach().reshape(-1).to(self._finished) for tensor in flat]).tolist()
         (return_sum, length_sum, episodes), values = values[:3], values[3:]
-        numbers: dict[str, float] = {}
+        # tag: sum and number of what is averaged
+        sums: dict[str, tuple[float, float]] = {}
         for key in self._metrics:
             (total, count), values = values[:2], values[2:]
-            if count:
-                numbers[_tag("Episode", key)] = total / count
+            sums[_tag("Episode", key)] = total, count
         read = dict(zip(tensors, values, strict=True))
-        numbers = {tag: read[tag] if tag in read else float(value) for tag, value in scalars.items()} | numbers
-        if episodes:
-            numbers["Train/mean_reward"] = return_sum / episodes
-            numbers["Train/mean_episode_length"] = length_sum / episodes
-        return numbers
+        sums |= {tag: (read[tag] if tag in read else float(value), 1.0) for tag, value in scalars.items()}
+        sums["Train/mean_reward"], sums["Train/mean_episode_length"] = (return_sum, episodes), (length_sum, episodes)
+        return {tag: total / count for tag, (total, count) in self._over_ranks(sums).items() if count}
+
+    def _over_ranks(self, sums: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+        """Add up the sums of all ranks, whose tags may differ; if one is interrupted, all are."""
+        if self._group is None:
+            return sums
+        gathered: list[Any] = [None] * self.gpu_world_size
+        torch.distributed.all_gather_object(gathered, (sums, self.interrupted), self._group)
+        self.interrupted = any(interrupted for _, interrupted in gathered)
+        added: dict[str, tuple[float, float]] = {}
+        for tag, (total, count) in itertools.chain.from_iterable(theirs.items() for theirs, _ in gathered):
+            before = added.get(tag, (0.0, 0.0))
+            added[tag] = before[0] + total, before[1] + count
+        return added
 
     def _write(self, numbers: dict[str, float], it: int) -> None:
         """Hand the scalars to the writer, if there is one, and keep them as the newest."""

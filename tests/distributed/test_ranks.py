@@ -1,0 +1,143 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Two ranks with half of a batch each learn what one rank learns from the whole, and log the same."""
+
+import multiprocessing
+import torch
+from dataclasses import asdict
+from functools import partial
+
+import pytest
+from fakes import FakeEnv
+
+from ddpl_isaac.algorithms.ddpl import DDPL
+from ddpl_isaac.config_loader import load_config
+from ddpl_isaac.runners.training_logger import InterruptedBetweenIterationsError, TrainingLogger
+from ddpl_isaac.storage.replay_storage import Batch
+
+BATCH = 12
+SETTINGS = [
+    "agent.algorithm.overlap_learning=false",
+    "agent.algorithm.replay.capacity=1024",
+    "agent.num_envs=8",
+    "agent.algorithm.actor.hidden_dims=[8]",
+    "agent.algorithm.critic.hidden_dims=[8]",
+    "agent.algorithm.issm.num_candidates=8",
+    "agent.algorithm.max_grad_norm=0.5",  # the norm that is clipped must be that of the mean
+    "agent.algorithm.sampler.num_steps=2",
+    "agent.algorithm.sampler.compile=eager",
+]
+
+
+def share(tensor, rank, world, dim=0):
+    return tensor.chunk(world, dim)[rank]
+
+
+def fixed_noise(draws, rank, world):
+    """Stand in for the sampling of next actions: draws that belong to the states of the batch."""
+
+    def sample(*_, **__):
+        return share(draws, rank, world, dim=1)[:, :, None]
+
+    return sample
+
+
+def learn(rank, world):
+    """Take steps on the rank's share of the same data, and return all that must agree."""
+    torch.manual_seed(0)
+    env = FakeEnv(num_envs=8 // world)
+    learner = DDPL.construct_algorithm(env.get_observations(), env, asdict(load_config(None, SETTINGS)), "cpu")
+    agents, width, dims = 2, learner.stack.obs_dim, learner.stack.action_dim
+    draw = torch.Generator().manual_seed(1)
+    rand = partial(torch.randn, generator=draw)
+    etas = []
+    for _ in range(3):
+        whole = Batch(
+            rand(BATCH, agents, width),
+            rand(BATCH, 5),
+            rand(BATCH, agents, dims).clamp(-1, 1),
+            rand(BATCH),
+            torch.full((BATCH,), 0.9),
+            rand(BATCH, agents, width),
+            rand(BATCH, 5),
+        )
+        next_actions = rand(agents, BATCH, dims).clamp(-1, 1)
+        candidates, qbar = rand(agents, BATCH, 4, dims).clamp(-1, 1), rand(agents, BATCH, 8)
+        learner.actor.sample = fixed_noise(next_actions, rank, world)
+        learner._update_critic(Batch(*(share(field, rank, world) for field in whole)))
+        learner.improvement._solve_eta(share(qbar, rank, world, dim=1))
+        etas.append(learner.improvement.eta.clone())
+        mine = share(candidates, rank, world, dim=1)
+
+        obs = share(whole.obs, rank, world)
+
+        def weighed(*_, mine=mine, obs=obs):
+            return obs, mine, torch.full(mine.shape[:3], 1 / mine.shape[2]), None, {}
+
+        def loss(step, mine=mine):
+            policy = learner.actor
+            parameters = torch.cat([p.flatten(1) for p in policy.parameters()], dim=1)
+            return (parameters.mean(1)[:, None] * mine.mean((2, 3)) * step.obs.mean(2).T).square().mean(1)
+
+        learner.improvement._weigh_candidates = weighed
+        learner.improvement.actor.loss = loss
+        learner.improvement.step(lambda: ((), ()))
+    for observations in rand(5, 8, agents, width):
+        learner.obs_normalizer.update(share(observations, rank, world))
+    modules = {name: module.state_dict() for name, module in learner._modules().items()}
+    flat = {f"{name}/{key}": value for name, state in modules.items() for key, value in state.items()}
+    return flat | {f"eta/{step}": eta for step, eta in enumerate(etas)}
+
+
+def log(rank, world):
+    """Log an iteration in which only rank 0 has a metric of its own, and be interrupted in the last rank."""
+    cfg = {"num_steps_per_env": 2, "algorithm": {}}
+    arguments = {"log_dir": None, "cfg": cfg, "env_cfg": {}, "num_envs": 8 // world, "is_distributed": world > 1}
+    logger = TrainingLogger(**arguments, gpu_world_size=world, gpu_global_rank=rank, device="cpu")
+    for step in range(2):
+        rewards = share(torch.arange(8.0) + step, rank, world)
+        dones = share(torch.tensor([1, 0, 0, 1, 0, 1, 1, 1]), rank, world)
+        extras = {"metrics": {"success": share(torch.arange(8.0), rank, world)}}
+        if rank == 0:
+            extras["log"] = {"only": 3.0}
+        logger.process_env_step(rewards, dones, extras)
+    logger.interrupted = rank == world - 1
+    with pytest.raises(InterruptedBetweenIterationsError):
+        logger.log(0, 0, 1, 1.0, 1.0, {"critic": share(torch.arange(8.0), rank, world).mean()}, 0.1)
+    return {tag: torch.tensor(value) for tag, value in logger.latest.items()}
+
+
+def _be_rank(work, rank, world, folder):
+    torch.set_num_threads(1)
+    torch.distributed.init_process_group("gloo", init_method=f"file://{folder}/rendezvous", rank=rank, world_size=world)
+    torch.save(work(rank, world), folder / f"{rank}.pt")
+    torch.distributed.destroy_process_group()
+
+
+@pytest.mark.parametrize("work", [learn, log])
+def test_two_ranks_with_half_the_batch_equal_one_with_the_whole(tmp_path, work):
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=_be_rank, args=(work, rank, 2, tmp_path)) for rank in range(2)]
+    for process in processes:
+        process.start()
+    whole = work(0, 1)
+    for process in processes:
+        process.join(300)
+        assert process.exitcode == 0
+    first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2))
+    assert first.keys() == second.keys() == whole.keys()
+    for name, value in whole.items():
+        if name == "Perf/total_fps":
+            continue
+        assert torch.equal(first[name], second[name]), name
+        torch.testing.assert_close(first[name], value, rtol=2e-4, atol=2e-6)
+    if work is learn:
+        untrained = DDPL.construct_algorithm  # the parameters must have moved for the comparison to say anything
+        torch.manual_seed(0)
+        env = FakeEnv(num_envs=8)
+        fresh = untrained(env.get_observations(), env, asdict(load_config(None, SETTINGS)), "cpu")
+        for module in ("critic", "actor"):
+            before = fresh._modules()[module].state_dict()
+            assert any(not torch.equal(whole[f"{module}/{key}"], value) for key, value in before.items())

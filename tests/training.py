@@ -1,0 +1,54 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Trainings in processes of their own that start at once, because a server forks them with everything imported."""
+
+import contextlib
+import multiprocessing
+import os
+import runpy
+import sys
+from pathlib import Path
+
+GAME = "Coordination-Corners-v0"
+SMALL = [
+    "--num_envs", "8",
+    "agent.num_steps_per_env=2",
+    "agent.algorithm.warmup_steps=32",
+    "agent.algorithm.replay.capacity=512",
+    "agent.algorithm.replay.batch_size=16",
+    "agent.algorithm.actor_batch_size=4",
+    "agent.algorithm.critic_updates=1",
+    "agent.algorithm.actor_updates=1",
+    "agent.algorithm.actor.hidden_dims=[8]",
+    "agent.algorithm.critic.hidden_dims=[8]",
+    "agent.algorithm.issm.num_candidates=8",
+    "agent.algorithm.sampler.num_steps=2",
+    "agent.algorithm.sampler.compile=eager",
+]  # fmt: skip
+
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(["ddpl_isaac.workflows", "ddpl_isaac.algorithms.overlapped_ddpl", "tensorboard"])
+
+
+def _train(cwd: Path, output: Path, arguments: list[str], setup) -> None:
+    os.chdir(cwd)
+    with output.open("w") as file, contextlib.redirect_stdout(file), contextlib.redirect_stderr(file):
+        if setup is not None:
+            setup()
+        sys.argv = ["train.py", "--task", GAME, *SMALL, *arguments]
+        runpy.run_path(str(Path(__file__).parents[1] / "scripts" / "train.py"), run_name="__main__")
+
+
+def start(cwd: Path, output: Path, *arguments: str, setup=None) -> multiprocessing.Process:
+    """Start a training of the game in a directory, with what it prints in a file; ``setup`` runs before it."""
+    process = _CONTEXT.Process(target=_train, args=(cwd, output, list(arguments), setup))
+    process.start()
+    return process
+
+
+def iterations_done(output: Path) -> list[int]:
+    """Return the iterations, counted from 1, whose line is complete."""
+    lines = output.read_text().split("\n")[:-1] if output.exists() else []
+    return [int(line.split()[1].partition("/")[0]) for line in lines if line.startswith("iteration ")]
