@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from dataclasses import asdict
 
-from ddpl_isaac.algorithms.ddpl import DDPL
+from ddpl_isaac.algorithms.overlapped_ddpl import OverlappedDDPL
 from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.config_loader import load_config
 
@@ -30,7 +30,7 @@ SMALL = [
 def make_learner(env, *overrides):
     torch.manual_seed(0)
     cfg: TrainConfig = load_config(None, [*SMALL, *overrides])
-    return DDPL.construct_algorithm(env.get_observations(), env, asdict(cfg), "cpu")
+    return OverlappedDDPL.construct_algorithm(env.get_observations(), env, asdict(cfg), "cpu")
 
 
 def collect(learner, env, steps):

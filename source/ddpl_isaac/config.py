@@ -140,7 +140,7 @@ class ReplayConfig:
 class AlgorithmConfig:
     """Decentralized Diffusion Policy Learning."""
 
-    class_name: str = "ddpl_isaac.algorithms.ddpl:DDPL"
+    class_name: str = "ddpl_isaac.algorithms.overlapped_ddpl:OverlappedDDPL"
     """Learner, as ``module:Class``."""
 
     policy_class: str = "diffusion"

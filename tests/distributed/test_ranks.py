@@ -12,7 +12,7 @@ from functools import partial
 import pytest
 from fakes import FakeEnv
 
-from ddpl_isaac.algorithms.ddpl import DDPL
+from ddpl_isaac.algorithms.overlapped_ddpl import OverlappedDDPL
 from ddpl_isaac.config_loader import load_config
 from ddpl_isaac.runners.training_logger import InterruptedBetweenIterationsError, TrainingLogger
 from ddpl_isaac.storage.replay_storage import Batch
@@ -48,7 +48,9 @@ def learn(rank, world):
     """Take steps on the rank's share of the same data, and return all that must agree."""
     torch.manual_seed(0)
     env = FakeEnv(num_envs=8 // world)
-    learner = DDPL.construct_algorithm(env.get_observations(), env, asdict(load_config(None, SETTINGS)), "cpu")
+    learner = OverlappedDDPL.construct_algorithm(
+        env.get_observations(), env, asdict(load_config(None, SETTINGS)), "cpu"
+    )
     agents, width, dims = 2, learner.stack.obs_dim, learner.stack.action_dim
     draw = torch.Generator().manual_seed(1)
     rand = partial(torch.randn, generator=draw)
@@ -134,7 +136,9 @@ def test_two_ranks_with_half_the_batch_equal_one_with_the_whole(tmp_path, work):
         assert torch.equal(first[name], second[name]), name
         torch.testing.assert_close(first[name], value, rtol=2e-4, atol=2e-6)
     if work is learn:
-        untrained = DDPL.construct_algorithm  # the parameters must have moved for the comparison to say anything
+        untrained = (
+            OverlappedDDPL.construct_algorithm
+        )  # the parameters must have moved for the comparison to say anything
         torch.manual_seed(0)
         env = FakeEnv(num_envs=8)
         fresh = untrained(env.get_observations(), env, asdict(load_config(None, SETTINGS)), "cpu")

@@ -54,9 +54,9 @@ class DDPL:
         self._returns = torch.zeros(storage.num_envs, device=device)
         self._began = False
 
-    @staticmethod
-    def construct_algorithm(obs: TensorDict, env: MultiAgentVecEnv, cfg: dict, device: str) -> DDPL:
-        """Build the learner for an environment, one that overlaps if that is wanted and of use; called by the runner.
+    @classmethod
+    def construct_algorithm(cls, obs: TensorDict, env: MultiAgentVecEnv, cfg: dict, device: str) -> DDPL:
+        """Build the learner for an environment; called by the runner.
 
         Args:
             obs: Observations of the environment.
@@ -70,12 +70,7 @@ class DDPL:
         shapes = (stack.num_agents, stack.obs_dim), env.state_dim, (stack.num_agents, stack.action_dim)
         replay = algorithm_cfg.replay
         storage = ReplayStorage(replay.capacity, env.num_envs, *shapes, device, half_precision=replay.half_precision)
-        if algorithm_cfg.overlap_learning and torch.device(device).type == "cpu":
-            from ddpl_isaac.algorithms.overlapped_ddpl import OverlappedDDPL
-
-            learner = OverlappedDDPL(stack, storage, algorithm_cfg, device)
-        else:
-            learner = DDPL(stack, storage, algorithm_cfg, device)
+        learner = cls(stack, storage, algorithm_cfg, device)
         learner.guard.restart, learner.guard.max_share = env.restart, cfg["max_broken_share"]
         return learner
 

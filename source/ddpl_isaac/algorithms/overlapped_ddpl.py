@@ -17,6 +17,7 @@ from typing import Any
 
 from ddpl_isaac.algorithms.ddpl import DDPL
 from ddpl_isaac.algorithms.policy_improvement import frozen_copy
+from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.models.policy import JointPolicy
 
 
@@ -37,6 +38,16 @@ class OverlappedDDPL(DDPL):
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="learner")
         self._learning: Future[dict[str, torch.Tensor]] | None = None
         self._compile_samplers()
+
+    @classmethod
+    def construct_algorithm(cls, obs: TensorDict, env: MultiAgentVecEnv, cfg: dict, device: str) -> DDPL:
+        """Build the learner for an environment, one that overlaps if that is wanted and of use; called by the runner.
+
+        On a GPU it is of none: the environments and the learner share the device anyway.
+        """
+        overlaps = cfg["algorithm"]["overlap_learning"] and torch.device(device).type == "cpu"
+        construct = super().construct_algorithm if overlaps else DDPL.construct_algorithm
+        return construct(obs, env, cfg, device)
 
     def _compile_samplers(self) -> None:
         """Draw once in every way that learning and acting will: what is compiled here need not be in the thread.
