@@ -135,6 +135,17 @@ def test_every_gpu_of_every_node_trains_another_seed(tmp_path):
     assert seeds == ["0", "1", "2", "3", "4", "5"]
 
 
+@pytest.mark.parametrize("nodes", ["1", "4"])
+def test_one_training_has_a_launcher_on_every_node_that_meets_at_the_first(tmp_path, nodes):
+    stand_ins = {"scontrol": "printf 'first\\nsecond\\n'", "srun": 'echo "$@"'}
+    variables = {"SLURM_NNODES": nodes, "SLURM_GPUS_ON_NODE": "8", "SLURM_JOB_ID": "7", "SLURM_JOB_NODELIST": "x"}
+    command = ["bash", DOCKER / "cluster" / "ranks.sbatch", "--task", "T"]
+    (line,) = call(command, tmp_path, stand_ins, SLURM_SUBMIT_DIR=str(ROOT), **variables)
+    launcher = f"--label python -m torch.distributed.run --nnodes={nodes} --nproc_per_node=8 --max-restarts="
+    assert line.startswith(launcher)
+    assert line.endswith("--rdzv_endpoint=first:29500 --rdzv_id=7 scripts/train.py --distributed --task T")
+
+
 def test_inside_apptainer_the_same_training_runs(tmp_path):
     command = ["bash", DOCKER / "cluster" / "seed.sh", "5", "--task", "T"]
     variables = {"DDPL_IMAGE": "ddpl.sif", "DDPL_ROOT": str(tmp_path)}

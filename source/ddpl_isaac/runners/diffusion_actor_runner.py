@@ -75,6 +75,8 @@ class DiffusionActorRunner(OnPolicyRunner):
             super().learn(num_learning_iterations, init_at_random_ep_len)
         except NonFiniteError as error:
             raise NonFiniteError(f"{error}{self._save_snapshot()}") from None
+        finally:
+            self.alg.finish()  # a rank that leaves earlier fails the gradient steps of the others
 
     def _save_snapshot(self) -> str:
         """Write down how the first environment broke and the learner of that time; return a sentence on where."""
