@@ -145,7 +145,9 @@ def test_nothing_is_compiled_in_the_thread(monkeypatch):
     compiled = torch.compile(denoise_step, fullgraph=True, backend=backend)
     monkeypatch.setattr(make_actor, "make_step_function", lambda *_: compiled)
     env = FakeEnv(num_envs=16)
+    torch.compiler.reset()  # torch allows a function only so many compilations in a process
     rewards_of(make_learner(env, OVERLAP), env, 8)
+    torch.compiler.reset()
     assert threads
     assert set(threads) == {threading.main_thread()}
 
