@@ -14,6 +14,7 @@ import os
 import torch
 from collections.abc import Iterable
 from torch import distributed, nn
+from torch.distributed.rendezvous import rendezvous
 from typing import Any
 
 
@@ -52,7 +53,12 @@ def join(device: str) -> None:
         raise ValueError("--distributed needs torchrun: torchrun --nproc_per_node=2 scripts/train.py --distributed ...")
     if device != "cpu":
         torch.cuda.set_device(device)
-    distributed.init_process_group("gloo" if device == "cpu" else "nccl")
+    store, number, world = next(rendezvous("env://"))
+    if os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True":
+        # That store outlives a restart, and with it the addresses of ranks that have ended.
+        store = distributed.PrefixStore(f"restart_{os.environ['TORCHELASTIC_RESTART_COUNT']}", store)
+    backend = "gloo" if device == "cpu" else "nccl"
+    distributed.init_process_group(backend, store=store, rank=number, world_size=world)
 
 
 def leave() -> None:

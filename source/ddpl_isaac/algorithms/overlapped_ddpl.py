@@ -19,6 +19,7 @@ from ddpl_isaac.algorithms.ddpl import DDPL
 from ddpl_isaac.algorithms.policy_improvement import frozen_copy
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.models.policy import JointPolicy
+from ddpl_isaac.ranks import is_distributed
 
 
 class OverlappedDDPL(DDPL):
@@ -43,9 +44,11 @@ class OverlappedDDPL(DDPL):
     def construct_algorithm(cls, obs: TensorDict, env: MultiAgentVecEnv, cfg: dict, device: str) -> DDPL:
         """Build the learner for an environment, one that overlaps if that is wanted and of use; called by the runner.
 
-        On a GPU it is of none: the environments and the learner share the device anyway.
+        On a GPU it is of none: the environments and the learner share the device anyway. Several ranks must take turns,
+        because two threads of each would start their transfers in an order that differs from rank to rank.
         """
-        overlaps = cfg["algorithm"]["overlap_learning"] and torch.device(device).type == "cpu"
+        wanted = cfg["algorithm"]["overlap_learning"] and torch.device(device).type == "cpu"
+        overlaps = wanted and not is_distributed()
         construct = super().construct_algorithm if overlaps else DDPL.construct_algorithm
         return construct(obs, env, cfg, device)
 

@@ -143,11 +143,14 @@ class NonFiniteGuard:
     ) -> torch.Tensor:
         """Return what is not finite. Shape: (number of labels, num_envs)."""
         bad = [~obs[name].isfinite().flatten(1).all(dim=1) for name in self.names]
+        # Where an environment starts anew, the end of its broken episode was counted before.
+        counts = ~self._restarting
         if final_obs is None:
             bad += [torch.zeros_like(bad[0])] * len(self.names)
         else:
-            bad += [~final_obs[name].isfinite().flatten(1).all(dim=1) & (dones > 0) for name in self.names]
-        return torch.stack([*bad, ~rewards.isfinite()])
+            ended = (dones > 0) & counts
+            bad += [~final_obs[name].isfinite().flatten(1).all(dim=1) & ended for name in self.names]
+        return torch.stack([*bad, ~rewards.isfinite() & counts])
 
     def _remember(
         self, flags: torch.Tensor, broken: torch.Tensor, actions: torch.Tensor, obs: TensorDict, rewards: torch.Tensor
