@@ -130,6 +130,17 @@ def test_the_last_observation_counts_only_in_rows_that_finished():
         guard.check()
 
 
+def test_the_broken_end_of_an_episode_that_is_cut_for_it_does_not_count_again():
+    env = FakeEnv(num_envs=20, nonfinite_at=(0, 1, "cart"))
+    guard = _guard(env, max_share=0.1)
+    _run(env, guard, 1)
+    obs, rewards, dones, extras = env.step(torch.zeros(20, 3))
+    extras["final_obs"]["cart"][1] = rewards[1] = float("nan")  # the simulator saw it before the reset
+    guard.mend(torch.zeros(20, 3), obs, rewards, dones, extras)
+    assert extras["log"]["Faults/broken_envs"] == 0
+    assert extras["final_obs"]["cart"].isfinite().all()
+
+
 def test_mending_never_waits_for_the_device():
     env = FakeEnv(nonfinite_at=(1, 0, "state"))
     guard = _guard(env)

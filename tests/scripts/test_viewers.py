@@ -57,7 +57,7 @@ def test_the_browser_shows_the_hands_and_the_balls(tmp_path):
                 shown = shares_of_colours(imageio.imread(picture)[..., :3].astype(int))
             browser.close()
     finally:
-        viewer.terminate()
+        viewer.kill()  # the simulator leaves a polite request unanswered
         viewer.wait(60)
     assert shown["gray"] > 1e-2, f"no hands in {picture}: {shown}"
     assert shown["purple"] > 1e-3, f"no ball in {picture}: {shown}"
