@@ -42,6 +42,9 @@ class Shapes:
         slices = (slice(i * ACTION_DIM, (i + 1) * ACTION_DIM) for i in range(num_agents))
         self.agents = tuple(AgentSpec(f"agent_{i}", OBS_DIM, part, *bounds) for i, part in enumerate(slices))
 
+    def restart(self, rows: torch.Tensor) -> None:
+        """Nothing breaks here."""
+
 
 def make_learner(num_agents: int, device: str, *overrides: str) -> DDPL:
     """Return a learner of the hands' settings whose replay holds noise."""
