@@ -27,6 +27,7 @@ from ddpl_isaac.models.compilation import make_step_function
 from ddpl_isaac.models.diffusion_actor import DiffusionActor
 from ddpl_isaac.models.fourier_features import FourierFeatures
 from ddpl_isaac.models.matmul import use_fastest_float32
+from ddpl_isaac.models.memory import keep_freed_memory
 
 OBS_DIM, ACTION_DIM, WIDTHS = 157, 20, (256, 256, 256)
 
@@ -117,6 +118,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, nargs="+", default=[5, 10, 20], help="Denoising steps.")
     args = parser.parse_args()
     onednn = use_fastest_float32()
+    keep_freed_memory()
     where = f"{args.device}, {torch.get_num_threads()} threads, {platform.machine()}, oneDNN {onednn}"
     print(f"{where}\n{'A':>3} {'N':>5} {'H':>3} {'chain [ms]':>11} {'loop/chain':>11} {'products/chain':>15}")
     results = []

@@ -26,6 +26,7 @@ from ddpl_isaac.algorithms.ddpl import DDPL
 from ddpl_isaac.config_loader import load_config, resolve_resource
 from ddpl_isaac.envs.vec_env import AgentSpec
 from ddpl_isaac.models.matmul import use_fastest_float32
+from ddpl_isaac.models.memory import keep_freed_memory
 
 NUM_ENVS, OBS_DIM, STATE_DIM, ACTION_DIM = 64, 157, 290, 20
 SETTINGS = "ddpl_isaac.configs:task/shadow_hands.yaml"
@@ -141,6 +142,7 @@ def main() -> None:
     parser.add_argument("--agents", type=int, nargs="+", default=[2, 6, 12])
     args = parser.parse_args()
     onednn = use_fastest_float32()
+    keep_freed_memory()
     print(f"{args.device}, {torch.get_num_threads()} threads, {platform.machine()}, oneDNN {onednn}")
     results = []
     for num_agents in args.agents:

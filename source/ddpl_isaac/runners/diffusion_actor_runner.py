@@ -18,6 +18,7 @@ from ddpl_isaac.algorithms.ddpl import DDPL
 from ddpl_isaac.envs.guard import NonFiniteError
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.models.matmul import use_fastest_float32
+from ddpl_isaac.models.memory import keep_freed_memory
 from ddpl_isaac.runners.checkpoint import load_checkpoint, load_replay, save_checkpoint, save_replay
 from ddpl_isaac.runners.checkpoint_file import write_file
 from ddpl_isaac.runners.random_state import get_random_state, set_random_state
@@ -37,7 +38,7 @@ class DiffusionActorRunner(OnPolicyRunner):
     """The environment."""
 
     def __init__(self, env: MultiAgentVecEnv, train_cfg: dict, log_dir: str | None = None, device: str = "cpu") -> None:
-        """Seed the generators, choose the matrix library and construct learner and logger.
+        """Seed the generators, prepare the processor and construct learner and logger.
 
         Args:
             env: Environment.
@@ -47,6 +48,7 @@ class DiffusionActorRunner(OnPolicyRunner):
         """
         torch.manual_seed(train_cfg["seed"] + ranks.rank())
         use_fastest_float32()
+        keep_freed_memory()
         # the learner checks for non-finite numbers itself, once per iteration and without waiting in a step
         super().__init__(env, {**train_cfg, "check_for_nan": False}, log_dir, device)
         self.logger = TrainingLogger(
