@@ -5,7 +5,9 @@
 """Learning beside collection changes when things happen, not what happens."""
 
 import copy
-import threading
+import os
+import signal
+import time
 import torch
 
 import pytest
@@ -13,9 +15,8 @@ from fakes import FakeEnv
 from learners import collect, make_learner
 
 from ddpl_isaac.algorithms.ddpl import DDPL
+from ddpl_isaac.algorithms.learner_process import LearnerProcessError
 from ddpl_isaac.algorithms.overlapped_ddpl import OverlappedDDPL
-from ddpl_isaac.diffusion.sampler import denoise_step
-from ddpl_isaac.models import make_actor
 
 OVERLAP = "agent.algorithm.overlap_learning=true"
 
@@ -30,8 +31,20 @@ def rewards_of(learner, env, iterations):
     return rewards
 
 
+def _weights(learner):
+    return learner.actor.state_dict()
+
+
 def weights_of(learner):
-    return {name: value.clone() for name, value in learner.actor.state_dict().items()}
+    return {name: value.clone() for name, value in learner.apply(_weights).items()}
+
+
+def acting_weights_of(learner):
+    return learner.policy.actor.state_dict()
+
+
+def _num_stored(learner):
+    return len(learner.storage)
 
 
 def test_whether_to_overlap_is_a_setting():
@@ -41,60 +54,43 @@ def test_whether_to_overlap_is_a_setting():
 
 
 def test_a_run_repeats_bit_for_bit_whichever_side_is_faster():
-    """The learner's thread is held up in the second run until the rollout is over."""
+    """In the second run the learner has finished before each rollout begins."""
     results = []
-    for slow in (False, True):
+    for waits in (False, True):
         env = FakeEnv(num_envs=16)
-        learner = make_learner(env, OVERLAP)
-        if slow:
-            _hold_up(learner)
-        results.append((rewards_of(learner, env, 12), weights_of(learner)))
+        learner, rewards = make_learner(env, OVERLAP), []
+        for _ in range(12):
+            rewards.append(collect(learner, env, 2).item())
+            learner.update()
+            if waits:
+                learner.finish()
+        results.append((rewards, weights_of(learner)))
     assert results[0][0] == results[1][0]
     assert all(torch.equal(value, results[1][1][name]) for name, value in results[0][1].items())
-
-
-def _hold_up(learner):
-    """Let gradient steps begin only when the learner is asked for them again, after the rollout beside them."""
-    permits, learn, update, finish = threading.Semaphore(0), learner._learn, learner.update, learner.finish
-
-    def late_learn(**kwargs):
-        assert permits.acquire(timeout=60)
-        return learn(**kwargs)
-
-    def permitted(function):
-        def call():
-            if learner._learning is not None:
-                permits.release()
-            return function()
-
-        return call
-
-    learner._learn, learner.update, learner.finish = late_learn, permitted(update), permitted(finish)
 
 
 def test_the_environments_are_played_by_the_policies_of_the_iteration_before():
     env = FakeEnv(num_envs=16)
     learner = make_learner(env, OVERLAP, "agent.algorithm.warmup_steps=0")
-    collect(learner, env, 4)
     before = weights_of(learner)
+    collect(learner, env, 4)
     assert learner.update() == {}
-    learner.finish()
-    played = learner.behavior.state_dict()
-    assert all(torch.equal(value, before[name]) for name, value in played.items())
-    assert any(not torch.equal(value, before[name]) for name, value in weights_of(learner).items())
+    assert all(torch.equal(value, before[name]) for name, value in acting_weights_of(learner).items())
     collect(learner, env, 4)
     learned = weights_of(learner)
+    assert any(not torch.equal(value, before[name]) for name, value in learned.items())
+    assert all(torch.equal(value, before[name]) for name, value in acting_weights_of(learner).items())
     assert "ISSM/cart/ess" in learner.update()
-    assert all(torch.equal(value, learned[name]) for name, value in learner.behavior.state_dict().items())
+    assert all(torch.equal(value, learned[name]) for name, value in acting_weights_of(learner).items())
 
 
-def test_a_step_is_stored_when_the_learner_is_idle():
+def test_steps_are_stored_when_the_iteration_ends():
     env = FakeEnv(num_envs=16)
     learner = make_learner(env, OVERLAP)
     collect(learner, env, 4)
-    assert len(learner.storage) == 0
+    assert learner.apply(_num_stored) == 0
     learner.update()
-    assert len(learner.storage) >= 4 * 16
+    assert learner.apply(_num_stored) >= 4 * 16
     assert learner.env_steps == 4 * 16
 
 
@@ -110,19 +106,31 @@ def test_it_learns_what_it_would_learn_otherwise():
 
 def test_a_restored_learner_goes_on_as_the_saved_one_does():
     env = FakeEnv(num_envs=16)
-    learner, restored = make_learner(env, OVERLAP), make_learner(env, OVERLAP)
-    rewards_of(learner, env, 6)
-    restored.load(copy.deepcopy(learner.save()))
-    restored.storage.load_state_dict(learner.storage.state_dict())
-    learner.improvement.forget_candidates()  # candidates are drawn anew after a restart
-    learner._began = False  # and episodes begin anew
-    learner._returns.zero_()
     weights = []
-    for one in (learner, restored):
+    learner = make_learner(env, OVERLAP)
+    rewards_of(learner, env, 6)
+    saved = copy.deepcopy(learner.save())
+    replay = learner.apply(_replay)
+    for one in (learner, make_learner(env, OVERLAP)):
+        one.load(saved)
+        one.apply(_Restore(replay))
         torch.manual_seed(1)
         rewards_of(one, FakeEnv(num_envs=16), 6)
-        weights.append(weights_of(one) | one.behavior.state_dict())
+        weights.append(weights_of(one) | {f"acting {name}": value for name, value in acting_weights_of(one).items()})
     assert all(torch.equal(value, weights[1][name]) for name, value in weights[0].items())
+    assert any(not torch.equal(value, saved["modules"]["actor"][name]) for name, value in weights_of(learner).items())
+
+
+def _replay(learner):
+    return learner.storage.state_dict()
+
+
+class _Restore:
+    def __init__(self, replay):
+        self.replay = replay
+
+    def __call__(self, learner):
+        learner.storage.load_state_dict(self.replay)
 
 
 def test_a_checkpoint_of_a_learner_that_did_not_overlap_can_be_gone_on_from():
@@ -130,34 +138,73 @@ def test_a_checkpoint_of_a_learner_that_did_not_overlap_can_be_gone_on_from():
     learner, restored = make_learner(env), make_learner(env, OVERLAP)
     rewards_of(learner, env, 3)
     restored.load(learner.save())
-    assert all(
-        torch.equal(value, learner.actor.state_dict()[name]) for name, value in restored.behavior.state_dict().items()
-    )
+    acting = acting_weights_of(restored)
+    assert all(torch.equal(value, acting[name]) for name, value in learner.actor.state_dict().items())
 
 
-def test_nothing_is_compiled_in_the_thread(monkeypatch):
-    threads = []
-
-    def backend(graph, _):
-        threads.append(threading.current_thread())
-        return graph.forward
-
-    compiled = torch.compile(denoise_step, fullgraph=True, backend=backend)
-    monkeypatch.setattr(make_actor, "make_step_function", lambda *_: compiled)
+def test_the_averaged_policy_is_that_of_the_learner():
     env = FakeEnv(num_envs=16)
-    torch.compiler.reset()  # torch allows a function only so many compilations in a process
-    rewards_of(make_learner(env, OVERLAP), env, 8)
-    torch.compiler.reset()
-    assert threads
-    assert set(threads) == {threading.main_thread()}
+    learner = make_learner(env, OVERLAP)
+    rewards_of(learner, env, 6)
+    averaged = learner.get_policy(averaged=True).actor.state_dict()
+    assert all(torch.equal(value, averaged[name]) for name, value in learner.save()["modules"]["averaged"].items())
+    assert any(not torch.equal(value, averaged[name]) for name, value in weights_of(learner).items())
 
 
-def test_an_error_in_the_thread_reaches_the_runner():
+def _break(learner):
+    learner.critic = None
+
+
+def _refuse(_):
+    raise ValueError("not like this")
+
+
+def test_an_error_of_the_learner_reaches_the_runner_with_its_traceback():
     env = FakeEnv(num_envs=16)
     learner = make_learner(env, OVERLAP)
     collect(learner, env, 4)
-    learner.improvement.step = None
-    learner.critic.forward = None
+    learner.apply(_break)
     learner.update()
-    with pytest.raises(TypeError):
+    with pytest.raises(RuntimeError, match=r"The learner failed\.(?s:.*)_update_critic"):
         learner.update()
+    with pytest.raises(RuntimeError, match="not like this"):  # of the caller's code, so not the user's mistake
+        learner.apply(_refuse)
+
+
+def test_wrong_settings_are_refused_as_without_a_process():
+    with pytest.raises(ValueError, match=r"replay\.capacity"):
+        make_learner(FakeEnv(num_envs=16), OVERLAP, "agent.algorithm.replay.capacity=40")
+
+
+def test_a_learner_that_is_killed_ends_the_run_with_one_error():
+    env = FakeEnv(num_envs=16)
+    learner = make_learner(env, OVERLAP)
+    collect(learner, env, 4)
+    os.kill(learner.apply(_pid), signal.SIGKILL)
+    with pytest.raises(LearnerProcessError, match=r"by signal 9 .* --checkpoint latest"):
+        learner.apply(_pid)
+
+
+def _pid(_):
+    return os.getpid()
+
+
+def _is_running(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_the_process_ends_with_the_learner_and_not_with_a_signal_to_the_job():
+    learner = make_learner(FakeEnv(num_envs=16), OVERLAP)
+    pid = learner.apply(_pid)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        os.kill(pid, number)
+    assert learner.apply(_pid) == pid
+    del learner
+    end = time.monotonic() + 60
+    while _is_running(pid):
+        assert time.monotonic() < end
+        time.sleep(0.05)

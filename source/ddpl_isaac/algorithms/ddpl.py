@@ -10,30 +10,42 @@ Shapes: N environments, A agents, B states, M candidates, O observation, S state
 from __future__ import annotations
 
 import torch
+from collections.abc import Callable
 from functools import partial
 from tensordict import TensorDict
 from torch import nn
+from typing import Any
 
 from rsl_rl.modules import EmpiricalNormalization
 
 from ddpl_isaac.algorithms.policy_improvement import Marginal, PolicyImprovement, frozen_copy
+from ddpl_isaac.algorithms.rollouts import Rollouts, Step
 from ddpl_isaac.algorithms.td_target import polyak_update, td_loss, td_target
 from ddpl_isaac.config import AlgorithmConfig, from_dict
-from ddpl_isaac.envs.guard import NonFiniteGuard
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.critic import CRITICS
 from ddpl_isaac.models.policy import JointPolicy
-from ddpl_isaac.ranks import average_gradients, num_ranks, rank
+from ddpl_isaac.ranks import average_gradients, rank
 from ddpl_isaac.storage.replay_storage import Batch, ReplayStorage
 
 
-class DDPL:
+class DDPL(Rollouts):
     """One policy per agent, by default of diffusion, improved by mirror steps pi^{k+1} ~ pi^k exp(eta Qbar)."""
 
-    def __init__(self, stack: AgentStack, storage: ReplayStorage, cfg: AlgorithmConfig, device: str) -> None:
-        """Create networks, normalisers and optimisers."""
-        self.cfg, self.device, self.storage, self.stack = cfg, device, storage, stack.to(device)
+    def __init__(self, stack: AgentStack, num_envs: int, cfg: AlgorithmConfig, device: str) -> None:
+        """Create networks, normalisers, optimisers and replay.
+
+        Args:
+            stack: Layout of the agents.
+            num_envs: Environments N.
+            cfg: The learner's configuration.
+            device: Device of all tensors.
+        """
+        stack = stack.to(device)
+        shapes = (stack.num_agents, stack.obs_dim), stack.state_dim * stack.has_state, tuple(stack.action_mask.shape)
+        replay = cfg.replay
+        self.storage = ReplayStorage(replay.capacity, num_envs, *shapes, device, half_precision=replay.half_precision)
         num_agents, critic_class = stack.num_agents, CRITICS[cfg.critic.kind]
         self.critic = critic_class(num_agents, stack.obs_dim, stack.state_dim, stack.action_dim, cfg.critic).to(device)
         self.target_critic = frozen_copy(self.critic)
@@ -42,20 +54,15 @@ class DDPL:
         settings = cfg, device, self.critic.marginal_samples, self.generator
         self.improvement = PolicyImprovement(stack.obs_dim, stack.action_mask, *settings)
         self.actor = self.improvement.actor
-        self.obs_normalizer = _normalizer((num_agents, stack.obs_dim), cfg.normalize_obs, device)
-        self.state_normalizer = _normalizer((stack.state_dim,), cfg.normalize_obs, device)
+        self.obs_normalizer = make_normalizer((num_agents, stack.obs_dim), cfg.normalize_obs, device)
+        self.state_normalizer = make_normalizer((stack.state_dim,), cfg.normalize_obs, device)
         self.return_normalizer = EmpiricalNormalization(1, eps=1e-4).to(device)
-        self.policy = JointPolicy(self.stack, self.obs_normalizer, self.actor)
         self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), cfg.critic.learning_rate, fused=True)
-        self.env_steps = 0
-        self.last_checkpoint: str | None = None
-        names = [*stack.names, *(["state"] if stack.has_state else [])]
-        self.guard = NonFiniteGuard(names, storage.num_envs, device)
-        self._returns = torch.zeros(storage.num_envs, device=device)
-        self._began = False
+        self._returns = torch.zeros(num_envs, device=device)
+        super().__init__(stack, num_envs, JointPolicy(stack, self.obs_normalizer, self.actor), cfg, device)
 
     @classmethod
-    def construct_algorithm(cls, obs: TensorDict, env: MultiAgentVecEnv, cfg: dict, device: str) -> DDPL:
+    def construct_algorithm(cls, obs: TensorDict, env: MultiAgentVecEnv, cfg: dict, device: str) -> Rollouts:
         """Build the learner for an environment; called by the runner.
 
         Args:
@@ -66,70 +73,32 @@ class DDPL:
         """
         del obs
         algorithm_cfg = from_dict(AlgorithmConfig, cfg["algorithm"])
-        stack = AgentStack(env.agents, env.state_dim)
-        shapes = (stack.num_agents, stack.obs_dim), env.state_dim, (stack.num_agents, stack.action_dim)
-        replay = algorithm_cfg.replay
-        storage = ReplayStorage(replay.capacity, env.num_envs, *shapes, device, half_precision=replay.half_precision)
-        learner = cls(stack, storage, algorithm_cfg, device)
-        learner.guard.restart, learner.guard.max_share = env.restart, cfg["max_broken_share"]
+        learner = cls(AgentStack(env.agents, env.state_dim), env.num_envs, algorithm_cfg, device)
+        learner.guard_env(env, cfg["max_broken_share"])
         return learner
 
     # -- collection
 
-    @property
-    def warming_up(self) -> bool:
-        """Whether actions are still uniform."""
-        return self.env_steps < self.cfg.warmup_steps
+    def _begin(self, obs_NAO: torch.Tensor, state_NS: torch.Tensor) -> None:
+        """Begin new episodes in the replay."""
+        self.storage.begin(obs_NAO, state_NS)
+        self._update_normalizers(obs_NAO, state_NS)
 
-    def act(self, obs: TensorDict) -> torch.Tensor:
-        """Draw the joint action of the current policies, uniform during warm-up. Shape: (N, num_actions)."""
-        if not self._began:
-            self.storage.begin(self.stack.observations(obs), self.stack.state(obs))
-            self._update_normalizers(obs)
-            self.guard.begin(obs)
-            self._began = True
-        if self.warming_up:
-            shape = (self.storage.num_envs, *self.stack.action_mask.shape)
-            self._actions = (torch.rand(shape, device=self.device) * 2.0 - 1.0) * self.stack.action_mask
-        else:
-            self._actions = self.policy.actions(obs)
-        return self.stack.joint_action(self._actions)
-
-    def process_env_step(self, obs: TensorDict, rewards: torch.Tensor, dones: torch.Tensor, extras: dict) -> None:
-        """Store a step with the true successors of finished episodes; what is not finite is mended in place."""
-        self.guard.mend(self._actions, obs, rewards, dones, extras)
-        self._record(self._actions, obs, rewards, dones, extras)
-        self.env_steps += self.storage.num_envs * num_ranks()
-
-    def _record(
-        self, actions: torch.Tensor, obs: TensorDict, rewards: torch.Tensor, dones: torch.Tensor, extras: dict
-    ) -> None:
+    def _record(self, step: Step) -> None:
         """Add a step to the replay and to what normalises."""
-        dones, time_outs = dones.bool(), extras["time_outs"].bool()
-        final = extras.get("final_obs", obs)
-        seen = self.stack.observations(obs), self.stack.state(obs)
-        last = self.stack.observations(final), self.stack.state(final)
-        self.storage.add(actions, rewards, dones, time_outs, *seen, *last)
-        self._update_normalizers(obs)
-        self._returns.mul_(self.cfg.gamma).add_(rewards)
+        self.storage.add(*step)
+        self._update_normalizers(step.obs, step.state)
+        self._returns.mul_(self.cfg.gamma).add_(step.reward)
         self.return_normalizer.update(self._returns.unsqueeze(-1))
-        self._returns.mul_(~dones)
+        self._returns.mul_(~step.done)
 
-    def compute_returns(self, obs: TensorDict) -> None:
-        """Look at what the rollout brought before anything is learned from it.
-
-        There are no returns to compute: the learner is off-policy and bootstraps when it samples.
-
-        Raises:
-            NonFiniteError: If too many environments returned a number that is not finite.
-        """
-        del obs
-        self.guard.check(self.last_checkpoint)
-
-    def _update_normalizers(self, obs: TensorDict) -> None:
+    def _update_normalizers(self, obs_NAO: torch.Tensor, state_NS: torch.Tensor) -> None:
         if self.cfg.normalize_obs:
-            self.obs_normalizer.update(self.stack.observations(obs))
-            self.state_normalizer.update(self.stack.state(obs))
+            self.obs_normalizer.update(obs_NAO)
+            self.state_normalizer.update(state_NS)
+
+    def _set_returns(self, returns_N: torch.Tensor) -> None:
+        self._returns = returns_N
 
     # -- learning
 
@@ -139,12 +108,12 @@ class DDPL:
         Returns:
             Metrics as tensors on the device. Shape of each: ().
         """
-        return self._learn(critics_alone=self.warming_up)
+        return self.learn(critics_alone=self.warming_up)
 
     def finish(self) -> None:
         """Wait for the gradient steps under way; there are none unless learning overlaps."""
 
-    def _learn(self, *, critics_alone: bool) -> dict[str, torch.Tensor]:
+    def learn(self, *, critics_alone: bool) -> dict[str, torch.Tensor]:
         """Take gradient steps of the critics, and of the actors unless told otherwise.
 
         A critic that knows nothing would send the actors astray before it knows better.
@@ -203,10 +172,9 @@ class DDPL:
 
     # -- what the runner asks for
 
-    @property
-    def learning_rate(self) -> float:
-        """Learning rate of the actors."""
-        return self.cfg.actor.learning_rate
+    def apply(self, function: Callable[[DDPL], Any]) -> Any:
+        """Return what a function of the learner returns, called where the learner lives."""
+        return function(self)
 
     def get_policy(self, averaged: bool = False) -> JointPolicy:
         """Return the current or the averaged (EMA) joint policy; parameters are shared, not copied."""
@@ -256,29 +224,17 @@ class DDPL:
         del load_cfg
         for name, module in self._modules().items():
             module.load_state_dict(state["modules"][name], strict=strict)
-        self.env_steps, self.improvement.steps = state["counters"]["env_steps"], state["counters"]["actor_steps"]
+        self.improvement.steps = state["counters"]["actor_steps"]
         self.improvement.eta, self.improvement.qbar_range = state["tensors"]["eta"], state["tensors"]["qbar_range"]
         self.generator.set_state(state["tensors"]["generator"].cpu())
         self.improvement.optimizer.load_state_dict(state["optimizers"]["actor"])
         self.critic_optimizer.load_state_dict(state["optimizers"]["critic"])
         self.improvement.forget_candidates()
-        self._began = False
         self._returns = torch.zeros_like(self._returns)
-        self.guard.steps = self.env_steps // (self.storage.num_envs * num_ranks())
+        self._resume_at(state["counters"]["env_steps"])
         return True
 
-    def continue_episodes(self, obs: TensorDict, state: dict) -> None:
-        """Go on in the middle of the episodes, where environments and replay have been restored as well.
 
-        Args:
-            obs: Observations of the environments.
-            state: What :meth:`save` gave.
-        """
-        self._began = True
-        self._returns = state["tensors"]["returns"]
-        self.guard.begin(obs)
-
-
-def _normalizer(shape: tuple[int, ...], enabled: bool, device: str) -> nn.Module:
+def make_normalizer(shape: tuple[int, ...], enabled: bool, device: str) -> nn.Module:
     """Create a running normaliser, or none."""
     return EmpiricalNormalization(shape).to(device) if enabled else nn.Identity()

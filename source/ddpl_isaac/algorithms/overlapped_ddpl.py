@@ -2,72 +2,84 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""DDPL that learns while the environments step.
+"""DDPL whose gradient steps are taken while the environments step.
 
-A simulator on the CPU leaves the interpreter and a core to others for most of a step, and so do matrix products: side
-by side they cost little more than the longer of the two.
+Shapes: T steps, N environments, A agents, O observation, S state.
 """
 
 from __future__ import annotations
 
+import copy
 import torch
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from functools import partial
 from tensordict import TensorDict
 from typing import Any
 
-from ddpl_isaac.algorithms.ddpl import DDPL
-from ddpl_isaac.algorithms.policy_improvement import frozen_copy
+from ddpl_isaac.algorithms.ddpl import DDPL, make_normalizer
+from ddpl_isaac.algorithms.learner_process import LearnerProcess
+from ddpl_isaac.algorithms.rollouts import Rollouts, Step
+from ddpl_isaac.config import AlgorithmConfig, from_dict
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
+from ddpl_isaac.models.agent_stack import AgentStack
+from ddpl_isaac.models.make_actor import make_actor
+from ddpl_isaac.models.matmul import use_fastest_float32
+from ddpl_isaac.models.memory import keep_freed_memory
 from ddpl_isaac.models.policy import JointPolicy
 from ddpl_isaac.ranks import is_distributed
 
 
-class OverlappedDDPL(DDPL):
-    """The gradient steps of an iteration run in a thread, while the next iteration is collected.
+class OverlappedDDPL(Rollouts):
+    """Acts here and learns in a second process, one iteration behind.
 
-    The environments are played by a copy of the policies, one iteration old; what they return waits until the thread
-    is idle. No tensor is ever written by one side and read by the other, and each has random numbers of its own, so a
-    run repeats bit for bit whichever side is faster.
+    The environments of an iteration are played by the policies that were there when the iteration began, while the
+    learner works on all that was seen before it. The learner's random numbers are its own, so a run repeats bit for bit
+    whichever side is faster. A thread would not do: both sides spend most of their time in calls that keep the
+    interpreter to themselves.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Create the learner, the policies that act and the thread."""
-        super().__init__(*args, **kwargs)
-        self.behavior = frozen_copy(self.actor)
-        self.policy = JointPolicy(self.stack, self.obs_normalizer, self.behavior)
-        self._waiting: list[tuple] = []
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="learner")
-        self._learning: Future[dict[str, torch.Tensor]] | None = None
-        self._compile_samplers()
+    def __init__(self, stack: AgentStack, num_envs: int, cfg: AlgorithmConfig, device: str) -> None:
+        """Create the policy that acts, and the learner in its process.
+
+        Raises:
+            ValueError: If the learner's settings are wrong.
+            MemoryError: If the replay does not fit.
+        """
+        self._learner = LearnerProcess(partial(_build_learner, stack, num_envs, cfg, device))
+        normalizer = make_normalizer((stack.num_agents, stack.obs_dim), cfg.normalize_obs, device)
+        actor = make_actor(stack.obs_dim, stack.action_mask, cfg, device).to(device).requires_grad_(False)
+        policy = JointPolicy(stack, normalizer, actor).eval()
+        super().__init__(stack, num_envs, policy, cfg, device)
+        self._first: tuple[torch.Tensor, torch.Tensor] | None = None
+        self._waiting: list[Step] = []
+        self._learning = False
+        self._learned: tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]] | None = None
+        with torch.inference_mode():  # compiles what will be needed while the learner does
+            actor.sample(torch.zeros(num_envs, stack.num_agents, stack.obs_dim), generator=torch.Generator())
+        self._learner.result()
+        self.policy.load_state_dict(self._learner.call(_policy))
 
     @classmethod
-    def construct_algorithm(cls, obs: TensorDict, env: MultiAgentVecEnv, cfg: dict, device: str) -> DDPL:
+    def construct_algorithm(cls, obs: TensorDict, env: MultiAgentVecEnv, cfg: dict, device: str) -> Rollouts:
         """Build the learner for an environment, one that overlaps if that is wanted and of use; called by the runner.
 
-        On a GPU it is of none: the environments and the learner share the device anyway. Several ranks must take turns,
-        because two threads of each would start their transfers in an order that differs from rank to rank.
+        On a GPU it is of none: the environments and the learner share the device anyway. Several ranks have processes
+        enough.
         """
-        wanted = cfg["algorithm"]["overlap_learning"] and torch.device(device).type == "cpu"
-        overlaps = wanted and not is_distributed()
-        construct = super().construct_algorithm if overlaps else DDPL.construct_algorithm
-        return construct(obs, env, cfg, device)
+        algorithm_cfg = from_dict(AlgorithmConfig, cfg["algorithm"])
+        if not algorithm_cfg.overlap_learning or torch.device(device).type != "cpu" or is_distributed():
+            return DDPL.construct_algorithm(obs, env, cfg, device)
+        learner = cls(AgentStack(env.agents, env.state_dim), env.num_envs, algorithm_cfg, device)
+        learner.guard_env(env, cfg["max_broken_share"])
+        return learner
 
-    def _compile_samplers(self) -> None:
-        """Draw once in every way that learning and acting will: what is compiled here need not be in the thread.
+    def _begin(self, obs_NAO: torch.Tensor, state_NS: torch.Tensor) -> None:
+        """Keep the first observations until the learner is idle."""
+        self._first = obs_NAO, state_NS
 
-        Compilation there would compete with that of the acting policies, and a thread that compiles must not end (see
-        :func:`~ddpl_isaac.models.compilation.start_compiler`).
-        """
-        cfg, aside = self.cfg, torch.Generator(self.device)
-        num_samples = cfg.issm.num_candidates + self.critic.marginal_samples
-
-        def observations(rows: int) -> torch.Tensor:
-            return torch.zeros(rows, self.stack.num_agents, self.stack.obs_dim, device=self.device)
-
-        self.actor.sample(observations(cfg.replay.batch_size), generator=aside)
-        self.improvement.reference.sample(observations(cfg.actor_batch_size), num_samples, aside)
-        with torch.inference_mode():
-            self.behavior.sample(observations(self.storage.num_envs), generator=aside)
+    def _record(self, step: Step) -> None:
+        """Keep a step until the learner is idle."""
+        self._waiting.append(step)
 
     def update(self) -> dict[str, torch.Tensor]:
         """Start the gradient steps of this iteration.
@@ -78,49 +90,100 @@ class OverlappedDDPL(DDPL):
         Raises:
             Exception: Whatever the gradient steps of the iteration before raised.
         """
-        metrics = self._metrics()
-        for step in self._waiting:
-            super()._record(*step)
+        self.finish()
+        metrics = {}
+        if self._learned is not None:
+            metrics, policy = self._learned
+            self.policy.load_state_dict(policy)
+        steps = Step(*(torch.stack(field) for field in zip(*self._waiting, strict=True))) if self._waiting else None
+        self._learner.submit(_learn, self._first, steps, self.warming_up)
+        self._first, self._learning = None, True
         self._waiting.clear()
-        self.behavior.load_state_dict(self.actor.state_dict())
-        self._learning = self._thread.submit(self._learn, critics_alone=self.warming_up)
         return metrics
-
-    def _record(
-        self, actions: torch.Tensor, obs: TensorDict, rewards: torch.Tensor, dones: torch.Tensor, extras: dict
-    ) -> None:
-        """Keep a step until the thread is idle."""
-        self._waiting.append((actions, obs, rewards, dones, extras))
 
     def finish(self) -> None:
         """Wait for the gradient steps under way."""
-        self._metrics()
+        if self._learning:
+            self._learning = False
+            self._learned = self._learner.result()
 
-    def _metrics(self) -> dict[str, torch.Tensor]:
-        """Wait for the gradient steps under way and return their metrics."""
-        return {} if self._learning is None else self._learning.result()
+    def apply(self, function: Callable[[DDPL], Any]) -> Any:
+        """Return what a picklable function of the learner returns, called where the learner lives."""
+        self.finish()
+        return self._learner.call(function)
 
-    def broadcast_parameters(self) -> None:
-        """Send the parameters of rank 0 to all ranks."""
-        super().broadcast_parameters()
-        for tensor in self.behavior.state_dict().values():
-            torch.distributed.broadcast(tensor, src=0)
+    def _set_returns(self, returns_N: torch.Tensor) -> None:
+        self.apply(partial(_restore_returns, returns_N=returns_N))
+
+    def get_policy(self, averaged: bool = False) -> JointPolicy:
+        """Return the policy that acts, or a copy of the averaged (EMA) joint policy."""
+        if not averaged:
+            return self.policy
+        policy = copy.deepcopy(self.policy)
+        policy.load_state_dict(self.apply(partial(_policy, averaged=True)))
+        return policy
+
+    def train_mode(self) -> None:
+        """Let the normalisers learn."""
+        self.apply(DDPL.train_mode)
+
+    def eval_mode(self) -> None:
+        """Freeze the normalisers."""
+        self.apply(DDPL.eval_mode)
 
     def save(self) -> dict:
         """Everything but the replay, with the gradient steps under way."""
-        metrics = self._metrics()
-        state = super().save()
-        state["modules"]["behavior"] = self.behavior.state_dict()
-        state["metrics"] = metrics
+        state = self.apply(DDPL.save)
+        state["counters"]["env_steps"] = self.env_steps
+        state["modules"]["acting"] = self.policy.state_dict()
+        state["metrics"] = {} if self._learned is None else self._learned[0]
         return state
 
     def load(self, state: dict, load_cfg: dict | None = None, strict: bool = True) -> bool:
         """Restore what :meth:`save` gave, or a learner's that did not overlap: its policies act at first."""
-        self.finish()
-        self._learning = Future()
-        self._learning.set_result(state.get("metrics", {}))
+        self.apply(partial(DDPL.load, state=state, load_cfg=load_cfg, strict=strict))
+        learned = self.apply(_policy)
+        self._learned = state.get("metrics", {}), learned
+        self.policy.load_state_dict(state["modules"].get("acting", learned), strict=strict)
+        self._first = None
         self._waiting.clear()
-        restored = super().load(state, load_cfg, strict)
-        modules = state["modules"]
-        self.behavior.load_state_dict(modules.get("behavior", modules["actor"]), strict=strict)
-        return restored
+        self._resume_at(state["counters"]["env_steps"])
+        return True
+
+
+# -- what the process of the learner calls
+
+
+def _build_learner(stack: AgentStack, num_envs: int, cfg: AlgorithmConfig, device: str) -> DDPL:
+    """Build the learner, and draw in every way that learning will, so that all is compiled before the first rollout."""
+    use_fastest_float32()
+    keep_freed_memory()
+    learner, aside = DDPL(stack, num_envs, cfg, device), torch.Generator(device)
+    num_samples = cfg.issm.num_candidates + learner.critic.marginal_samples
+
+    def observations(rows: int) -> torch.Tensor:
+        return torch.zeros(rows, stack.num_agents, stack.obs_dim, device=device)
+
+    learner.actor.sample(observations(cfg.replay.batch_size), generator=aside)
+    learner.improvement.reference.sample(observations(cfg.actor_batch_size), num_samples, aside)
+    return learner
+
+
+def _learn(
+    learner: DDPL, first: tuple[torch.Tensor, torch.Tensor] | None, steps_T: Step | None, critics_alone: bool
+) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
+    """Store a rollout and take the gradient steps of an iteration; return metrics and the policy."""
+    if first is not None:
+        learner._begin(*first)
+    for step in zip(*(steps_T or ()), strict=True):
+        learner._record(Step(*step))
+    return learner.learn(critics_alone=critics_alone), _policy(learner)
+
+
+def _policy(learner: DDPL, averaged: bool = False) -> dict[str, torch.Tensor]:
+    """Return what a joint policy holds."""
+    return learner.get_policy(averaged).state_dict()
+
+
+def _restore_returns(learner: DDPL, returns_N: torch.Tensor) -> None:
+    learner._set_returns(returns_N)

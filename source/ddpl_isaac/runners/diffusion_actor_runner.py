@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import torch
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tensordict import TensorDict
 
@@ -19,8 +20,9 @@ from ddpl_isaac.envs.guard import NonFiniteError
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.models.matmul import use_fastest_float32
 from ddpl_isaac.models.memory import keep_freed_memory
-from ddpl_isaac.runners.checkpoint import load_checkpoint, load_replay, save_checkpoint, save_replay
+from ddpl_isaac.runners.checkpoint import load_checkpoint, save_checkpoint
 from ddpl_isaac.runners.checkpoint_file import write_file
+from ddpl_isaac.runners.learner_replay import load_replay_of, save_replay_of
 from ddpl_isaac.runners.random_state import get_random_state, set_random_state
 from ddpl_isaac.runners.training_logger import TrainingLogger
 
@@ -106,8 +108,7 @@ class DiffusionActorRunner(OnPolicyRunner):
         }
         save_checkpoint(path, state, task=self.env.task)
         if self.cfg["save_replay"]:
-            replay = self.alg.storage.state_dict()
-            save_replay(Path(path).parent, replay, task=self.env.task, iteration=iteration)
+            self.alg.apply(partial(save_replay_of, folder=Path(path).parent, task=self.env.task, iteration=iteration))
         self.alg.last_checkpoint = path
         self.logger.save_model(path, iteration)
 
@@ -123,15 +124,12 @@ class DiffusionActorRunner(OnPolicyRunner):
         state = load_checkpoint(path, task=self.env.task, device=map_location or self.device)
         self.alg.load(state["algorithm"], load_cfg, strict)
         self.current_learning_iteration = state["iteration"] + 1
-        replay = None
+        has_replay = False
         # a runner without a directory only plays: it needs no replay
         if self.cfg["save_replay"] and self.logger.log_dir is not None:
-            replay = load_replay(
-                Path(path).parent, task=self.env.task, iteration=state["iteration"], device=self.device
-            )
-            if replay is not None:
-                self.alg.storage.load_state_dict(replay)
-        same_episodes = replay is not None and state["environment"] is not None
+            place = {"folder": Path(path).parent, "task": self.env.task, "iteration": state["iteration"]}
+            has_replay = self.alg.apply(partial(load_replay_of, **place))
+        same_episodes = has_replay and state["environment"] is not None
         if same_episodes:
             self.env.load_state_dict(state["environment"])
             self.alg.continue_episodes(self.env.get_observations().to(self.device), state["algorithm"])

@@ -1,0 +1,126 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""An object that lives in a process of its own, whose interpreter it need not share."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import torch
+import traceback
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any
+
+
+class LearnerProcessError(ValueError):
+    """The process of the learner has ended."""
+
+
+class LearnerProcess:
+    """Calls functions of an object in another process, in the order in which they were submitted.
+
+    What is sent is pickled by value: shared memory, which torch would use, is often limited to 64 MB in containers.
+    """
+
+    def __init__(self, build: Callable[[], Any]) -> None:
+        """Start the process and have it build the object; :meth:`result` waits for that.
+
+        Args:
+            build: Returns the object; must be picklable.
+        """
+        ours, theirs = socket.socketpair()
+        with theirs:
+            command = [sys.executable, "-c", f"from {__name__} import serve; serve({theirs.fileno()})"]
+            paths = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+            # a session of its own: what Ctrl-C ends is up to the process that the user sees
+            self._process = subprocess.Popen(
+                command,
+                env=os.environ | paths,
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+        self._connection = Connection(ours.detach())
+        self.submit(_build, build, torch.get_num_threads(), torch.initial_seed())
+
+    def submit(self, function: Callable[..., Any], *args: Any) -> None:
+        """Have the process call ``function(object, *args)``; one :meth:`result` must follow."""
+        try:
+            self._connection.send_bytes(pickle.dumps((function, args), pickle.HIGHEST_PROTOCOL))
+        except OSError:
+            raise self._ended() from None
+
+    def result(self) -> Any:
+        """Wait for the call and return what it returned.
+
+        Raises:
+            LearnerProcessError: If the process has ended.
+            Exception: Whatever the function raised; a mistake of the code as a ``RuntimeError`` with its traceback.
+        """
+        try:
+            succeeded, value = pickle.loads(self._connection.recv_bytes())
+        except (EOFError, OSError):
+            raise self._ended() from None
+        if not succeeded:
+            raise value
+        return value
+
+    def call(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Submit a call and wait for it."""
+        self.submit(function, *args)
+        return self.result()
+
+    def _ended(self) -> LearnerProcessError:
+        code = self._process.wait()
+        why = f"with {code}" if code >= 0 else f"by signal {-code} (9: memory ran out, or somebody ended it)"
+        return LearnerProcessError(
+            f"The process that takes the gradient steps ended {why}. Go on from the newest checkpoint with"
+            " --checkpoint latest; agent.algorithm.overlap_learning=false learns in the process of the environments."
+        )
+
+
+def _build(_: None, build: Callable[[], Any], num_threads: int, seed: int) -> Any:
+    """Build the object as the process that asks would have built it."""
+    torch.set_num_threads(num_threads)
+    torch.manual_seed(seed)
+    return build()
+
+
+def _answer(connection: Connection, resident: Any) -> Any:
+    """Make one call and send what it returned; return the object, which the first call builds."""
+    function, args = pickle.loads(connection.recv_bytes())
+    try:
+        value = function(resident, *args)
+        reply = True, (None if function is _build else value)
+    except Exception as error:
+        ours = isinstance(error, ValueError | MemoryError) and _module_of(error).startswith("ddpl_isaac.")
+        value = None
+        reply = False, error if ours else RuntimeError(f"The learner failed.\n{traceback.format_exc()}")
+    connection.send_bytes(pickle.dumps(reply, pickle.HIGHEST_PROTOCOL))
+    return value if function is _build else resident
+
+
+def _module_of(error: BaseException) -> str:
+    """Return the module whose code raised an error."""
+    frames = list(traceback.walk_tb(error.__traceback__))
+    return str(frames[-1][0].f_globals.get("__name__"))
+
+
+def serve(file_descriptor: int) -> None:
+    """Answer what comes through a socket until nobody asks; the life of the process."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # sent to a whole job; the learner is needed until all is saved
+        signal.signal(number, signal.SIG_IGN)
+    resident = None
+    with Connection(file_descriptor) as connection:
+        while True:
+            try:
+                resident = _answer(connection, resident)
+            except (EOFError, OSError):
+                return

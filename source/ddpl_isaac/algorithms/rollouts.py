@@ -1,0 +1,149 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""The side of a learner that the environments see.
+
+Shapes: N environments, A agents, O observation, S state, D action.
+"""
+
+from __future__ import annotations
+
+import torch
+from tensordict import TensorDict
+from typing import Any, NamedTuple
+
+from ddpl_isaac.config import AlgorithmConfig
+from ddpl_isaac.envs.guard import NonFiniteGuard
+from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
+from ddpl_isaac.models.agent_stack import AgentStack
+from ddpl_isaac.models.policy import JointPolicy
+from ddpl_isaac.ranks import num_ranks
+
+
+class Step(NamedTuple):
+    """What a step of all environments leaves to learn from; the arguments of ``ReplayStorage.add``."""
+
+    action: torch.Tensor
+    """Actions taken, in ``[-1, 1]``. Shape: (N, A, D)."""
+
+    reward: torch.Tensor
+    """Team rewards. Shape: (N,)."""
+
+    done: torch.Tensor
+    """Episodes that ended. Shape: (N,), bool."""
+
+    time_out: torch.Tensor
+    """Those of them that a limit cut. Shape: (N,), bool."""
+
+    obs: torch.Tensor
+    """Observations to act on next. Shape: (N, A, O)."""
+
+    state: torch.Tensor
+    """States to act in next. Shape: (N, S)."""
+
+    final_obs: torch.Tensor
+    """True successors of finished episodes. Shape: (N, A, O)."""
+
+    final_state: torch.Tensor
+    """True successor states of finished episodes. Shape: (N, S)."""
+
+
+class Rollouts:
+    """Acts, mends what broke, and passes every step on to what learns from it."""
+
+    def __init__(
+        self, stack: AgentStack, num_envs: int, policy: JointPolicy, cfg: AlgorithmConfig, device: str
+    ) -> None:
+        """Begin without a step.
+
+        Args:
+            stack: Layout of the agents, on the device.
+            num_envs: Environments N.
+            policy: What acts.
+            cfg: The learner's configuration.
+            device: Device of the environments and the policy.
+        """
+        self.stack, self.num_envs, self.policy, self.cfg, self.device = stack, num_envs, policy, cfg, device
+        self.env_steps = 0
+        self.last_checkpoint: str | None = None
+        names = [*stack.names, *(["state"] if stack.has_state else [])]
+        self.guard = NonFiniteGuard(names, num_envs, device)
+        self._began = False
+
+    def guard_env(self, env: MultiAgentVecEnv, max_share: float) -> None:
+        """Have the environments of an iteration that break start anew, up to a share of them."""
+        self.guard.restart, self.guard.max_share = env.restart, max_share
+
+    @property
+    def learning_rate(self) -> float:
+        """Learning rate of the actors."""
+        return self.cfg.actor.learning_rate
+
+    @property
+    def warming_up(self) -> bool:
+        """Whether actions are still uniform."""
+        return self.env_steps < self.cfg.warmup_steps
+
+    def act(self, obs: TensorDict) -> torch.Tensor:
+        """Draw the joint action of the current policies, uniform during warm-up. Shape: (N, num_actions)."""
+        if not self._began:
+            self._begin(self.stack.observations(obs), self.stack.state(obs))
+            self.guard.begin(obs)
+            self._began = True
+        if self.warming_up:
+            shape = (self.num_envs, *self.stack.action_mask.shape)
+            self._actions = (torch.rand(shape, device=self.device) * 2.0 - 1.0) * self.stack.action_mask
+        else:
+            self._actions = self.policy.actions(obs)
+        return self.stack.joint_action(self._actions)
+
+    def process_env_step(
+        self, obs: TensorDict, rewards: torch.Tensor, dones: torch.Tensor, extras: dict[str, Any]
+    ) -> None:
+        """Pass on a step with the true successors of finished episodes; what is not finite is mended in place."""
+        self.guard.mend(self._actions, obs, rewards, dones, extras)
+        final = extras.get("final_obs", obs)
+        seen = self.stack.observations(obs), self.stack.state(obs)
+        last = self.stack.observations(final), self.stack.state(final)
+        self._record(Step(self._actions, rewards, dones.bool(), extras["time_outs"].bool(), *seen, *last))
+        self.env_steps += self.num_envs * num_ranks()
+
+    def compute_returns(self, obs: TensorDict) -> None:
+        """Look at what the rollout brought before anything is learned from it.
+
+        There are no returns to compute: the learner is off-policy and bootstraps when it samples.
+
+        Raises:
+            NonFiniteError: If too many environments returned a number that is not finite.
+        """
+        del obs
+        self.guard.check(self.last_checkpoint)
+
+    def continue_episodes(self, obs: TensorDict, state: dict) -> None:
+        """Go on in the middle of the episodes, where environments and replay have been restored as well.
+
+        Args:
+            obs: Observations of the environments.
+            state: What was saved.
+        """
+        self._began = True
+        self.guard.begin(obs)
+        self._set_returns(state["tensors"]["returns"])
+
+    def _resume_at(self, env_steps: int) -> None:
+        """Count on from there; new episodes begin."""
+        self.env_steps, self._began = env_steps, False
+        self.guard.steps = env_steps // (self.num_envs * num_ranks())
+
+    def _begin(self, obs_NAO: torch.Tensor, state_NS: torch.Tensor) -> None:
+        """Learn of new episodes in all environments."""
+        raise NotImplementedError
+
+    def _record(self, step: Step) -> None:
+        """Learn of a step."""
+        raise NotImplementedError
+
+    def _set_returns(self, returns_N: torch.Tensor) -> None:
+        """Restore the discounted returns of the episodes under way."""
+        raise NotImplementedError
