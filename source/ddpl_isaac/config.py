@@ -28,8 +28,8 @@ class SamplerConfig:
     num_steps: int = 10
     """Denoising steps H, >= 1. 20 is more faithful, 10 half the price."""
 
-    schedule: str = "cosine"
-    """Noise schedule: ``cosine``."""
+    schedule: str = "geometric"
+    """Noise levels: ``geometric`` (half the error of ``cosine`` at H = 10) or ``cosine``."""
 
     variance: str = "beta"
     """Ancestral variance: ``beta`` (more faithful at small H) or ``posterior``."""

@@ -8,12 +8,13 @@ import torch
 
 import pytest
 
-from ddpl_isaac.diffusion.schedule import make_schedule
+from ddpl_isaac.diffusion.schedule import SCHEDULES, make_schedule
 
 
+@pytest.mark.parametrize("name", SCHEDULES)
 @pytest.mark.parametrize("num_steps", [1, 5, 10, 20])
-def test_signal_and_noise_preserve_the_variance(num_steps):
-    schedule = make_schedule(num_steps)
+def test_signal_and_noise_preserve_the_variance(num_steps, name):
+    schedule = make_schedule(num_steps, name)
     torch.testing.assert_close(schedule.signal.square() + schedule.noise.square(), torch.ones(num_steps))
 
 
@@ -39,7 +40,16 @@ def test_the_upper_bound_of_the_variance_is_above_the_lower_bound():
 
 def test_hand_computed_cosine_level():
     # abar at half time: cos^2(((.5 + .008) / 1.008) pi / 2) / cos^2((.008 / 1.008) pi / 2) = .49376 / .99984
-    assert make_schedule(2).signal[0].square() == pytest.approx(0.49384, abs=2e-5)
+    assert make_schedule(2, "cosine").signal[0].square() == pytest.approx(0.49384, abs=2e-5)
+
+
+@pytest.mark.parametrize("num_steps", [2, 10, 20])
+def test_geometric_levels_fall_by_one_factor_from_drowned_to_resolved(num_steps):
+    schedule = make_schedule(num_steps, "geometric")
+    ratio = schedule.noise / schedule.signal
+    assert ratio[-1] == pytest.approx(5.0, rel=1e-4)
+    assert ratio[0] == pytest.approx(0.5 / num_steps, rel=1e-4)
+    torch.testing.assert_close(ratio[1:] / ratio[:-1], (ratio[1] / ratio[0]).expand(num_steps - 1), rtol=1e-3, atol=0.0)
 
 
 @pytest.mark.parametrize("arguments", [(0,), (10, "linear"), (10, "cosine", "learned")])

@@ -148,7 +148,7 @@ def test_the_sidecar_tells_shapes_limits_normaliser_schedule_and_version(exporte
     assert (action["shape"], action["low"], action["high"]) == (["batch", 2], [-2.0, -0.5], [2.0, 1.5])
     np.testing.assert_allclose(sidecar["normalizer"]["mean"], policy.normalizer.mean[1, :3], rtol=1e-6)
     np.testing.assert_allclose(sidecar["normalizer"]["std"], policy.normalizer.std[1, :3] + 1e-2, rtol=1e-6)
-    assert (sidecar["schedule"]["name"], len(sidecar["schedule"]["std"])) == ("cosine", H)
+    assert (sidecar["schedule"]["name"], len(sidecar["schedule"]["std"])) == ("geometric", H)
     assert {(directory / name).is_file() for name in sidecar["files"].values()} == {True}
 
 

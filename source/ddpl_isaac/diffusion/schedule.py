@@ -10,8 +10,14 @@ import math
 import torch
 from typing import NamedTuple
 
-SCHEDULES = ("cosine",)
+SCHEDULES = ("geometric", "cosine")
 VARIANCES = ("beta", "posterior")
+
+_RATIO_MAX = 5.0
+"""Noise over signal of x_H: actions of the box are drowned in it, and more would be steps spent on pure noise."""
+
+_RATIO_MIN = 0.5
+"""Noise over signal of x_1, times H: the finer the chain, the narrower the modes that it can afford to resolve."""
 
 
 class Schedule(NamedTuple):
@@ -46,13 +52,14 @@ class Schedule(NamedTuple):
 
 
 def make_schedule(
-    num_steps: int, schedule: str = "cosine", variance: str = "beta", device: torch.device | str = "cpu"
+    num_steps: int, schedule: str = "geometric", variance: str = "beta", device: torch.device | str = "cpu"
 ) -> Schedule:
-    """Build the cosine schedule of Nichol and Dhariwal (2021) with ancestral coefficients of Ho et al. (2020).
+    """Build the levels of a schedule with ancestral coefficients of Ho et al. (2020).
 
     Args:
         num_steps: Denoising steps H, at least 1.
-        schedule: One of :data:`SCHEDULES`.
+        schedule: ``geometric``, whose ratio of noise to signal falls by the same factor in every step (Song and Ermon
+            2019), from 5 to 1 / (2 H); or ``cosine`` (Nichol and Dhariwal 2021).
         variance: ``beta``, the upper bound, which fits better at small H, or ``posterior``, the lower bound.
         device: Device of the coefficients.
 
@@ -64,12 +71,9 @@ def make_schedule(
     if schedule not in SCHEDULES or variance not in VARIANCES:
         raise ValueError(f"Unknown schedule '{schedule}' or variance '{variance}': choose of {SCHEDULES}, {VARIANCES}.")
     # float64: abar spans five orders of magnitude, and the coefficients are differences of it
-    offset = 0.008
-    time = torch.linspace(0.0, 1.0, num_steps + 1, dtype=torch.float64)
-    abar = torch.cos((time + offset) / (1.0 + offset) * math.pi / 2.0).square()
-    beta = (1.0 - abar[1:] / abar[:-1]).clamp(max=0.999)
-    abar = torch.cumprod(1.0 - beta, dim=0)
+    abar = (_geometric if schedule == "geometric" else _cosine)(num_steps)
     previous = torch.cat((torch.ones(1, dtype=torch.float64), abar[:-1]))
+    beta = 1.0 - abar / previous
     sigma_squared = beta if variance == "beta" else beta * (1.0 - previous) / (1.0 - abar)
     std = sigma_squared.sqrt()
     std[0] = 0.0
@@ -81,3 +85,18 @@ def make_schedule(
         std,
     )
     return Schedule(*(coefficient.to(device=device, dtype=torch.float32) for coefficient in coefficients))
+
+
+def _geometric(num_steps: int) -> torch.Tensor:
+    """Return abar_1..abar_H of ratios sqrt(1 - abar) / sqrt(abar) in geometric progression. Shape: (H,)."""
+    progress = torch.linspace(0.0, 1.0, num_steps, dtype=torch.float64).flip(0)
+    ratio = _RATIO_MAX * (_RATIO_MIN / num_steps / _RATIO_MAX) ** progress
+    return 1.0 / (1.0 + ratio.square())
+
+
+def _cosine(num_steps: int) -> torch.Tensor:
+    """Return abar_1..abar_H of Nichol and Dhariwal (2021), whose last beta is clipped. Shape: (H,)."""
+    offset = 0.008
+    time = torch.linspace(0.0, 1.0, num_steps + 1, dtype=torch.float64)
+    abar = torch.cos((time + offset) / (1.0 + offset) * math.pi / 2.0).square()
+    return torch.cumprod(1.0 - (1.0 - abar[1:] / abar[:-1]).clamp(max=0.999), dim=0)
