@@ -97,7 +97,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "logger": ("tensorboard",),
     "algorithm.policy_class": ("diffusion", "gaussian_reverse_kl", "gaussian_forward_kl", "gmm"),
     "algorithm.sampler.schedule": ("geometric", "cosine"),
-    "algorithm.sampler.variance": ("beta", "posterior"),
+    "algorithm.sampler.variance": ("second_order", "beta", "posterior"),
     "algorithm.sampler.compile": ("auto", "eager"),
     "algorithm.critic.kind": ("central", "factored", "local"),
     "algorithm.critic.marginal": ("mean", "lse"),

@@ -104,7 +104,7 @@ def act_by_numpy(weights, observation, noise):
     depth = sum(name.startswith("denoiser.mlp.layers.") for name in weights) // 2
     obs = linear("obs_projection", (observation - weights["obs_mean"]) / weights["obs_std"])
     signal, spread = weights["schedule_signal"], weights["schedule_noise"]
-    x = noise[0]
+    x = previous = noise[0]
     for k in range(1, H + 1):
         h = H - k
         phase = x @ weights["denoiser.action_features.frequencies"][0]
@@ -114,7 +114,9 @@ def act_by_numpy(weights, observation, noise):
             hidden = linear(f"mlp.layers.{layer}", hidden / (1.0 + np.exp(-hidden)))
         eps = weights["skip"][h] * x + weights["out"][h] * hidden
         clean = np.clip((x - spread[h] * eps) / signal[h], -1.0, 1.0)
-        x = weights["schedule_mean_clean"][h] * clean + weights["schedule_mean_noisy"][h] * x
+        ahead = np.clip(clean + weights["schedule_extrapolation"][h] * (clean - previous), -1.0, 1.0)
+        previous = clean
+        x = weights["schedule_mean_clean"][h] * ahead + weights["schedule_mean_noisy"][h] * x
         x = x + weights["schedule_std"][h] * noise[k % H]
     return weights["action_center"] + weights["action_half_width"] * np.clip(x, -1.0, 1.0)
 

@@ -11,12 +11,12 @@ import torch
 from typing import NamedTuple
 
 SCHEDULES = ("geometric", "cosine")
-VARIANCES = ("beta", "posterior")
+VARIANCES = ("second_order", "beta", "posterior")
 
 _RATIO_MAX = 5.0
 """Noise over signal of x_H: actions of the box are drowned in it, and more would be steps spent on pure noise."""
 
-_RATIO_MIN = 0.5
+_RATIO_MIN = 0.2
 """Noise over signal of x_1, times H: the finer the chain, the narrower the modes that it can afford to resolve."""
 
 
@@ -41,6 +41,9 @@ class Schedule(NamedTuple):
     std: torch.Tensor
     """Standard deviation of the step; 0 for the last one."""
 
+    extrapolation: torch.Tensor
+    """How far the clean action goes on in the direction it went in the step before; 0 for the first and last one."""
+
     @property
     def num_steps(self) -> int:
         """Number of denoising steps H."""
@@ -52,15 +55,16 @@ class Schedule(NamedTuple):
 
 
 def make_schedule(
-    num_steps: int, schedule: str = "geometric", variance: str = "beta", device: torch.device | str = "cpu"
+    num_steps: int, schedule: str = "geometric", variance: str = "second_order", device: torch.device | str = "cpu"
 ) -> Schedule:
     """Build the levels of a schedule with ancestral coefficients of Ho et al. (2020).
 
     Args:
         num_steps: Denoising steps H, at least 1.
         schedule: ``geometric``, whose ratio of noise to signal falls by the same factor in every step (Song and Ermon
-            2019), from 5 to 1 / (2 H); or ``cosine`` (Nichol and Dhariwal 2021).
-        variance: ``beta``, the upper bound, which fits better at small H, or ``posterior``, the lower bound.
+            2019), from 5 to 1 / (5 H); or ``cosine`` (Nichol and Dhariwal 2021).
+        variance: ``second_order``, the lower bound with the clean action extrapolated from two steps (Lu et al. 2022,
+            SDE-DPM-Solver++(2M)); ``posterior``, the lower bound alone; or ``beta``, the upper bound.
         device: Device of the coefficients.
 
     Raises:
@@ -77,12 +81,18 @@ def make_schedule(
     sigma_squared = beta if variance == "beta" else beta * (1.0 - previous) / (1.0 - abar)
     std = sigma_squared.sqrt()
     std[0] = 0.0
+    extrapolation = torch.zeros_like(std)
+    if variance == "second_order" and num_steps > 2:
+        half_log_snr = 0.5 * (abar.log() - (1.0 - abar).log())
+        made = half_log_snr.diff().neg()  # progress of the step from each level, but the lowest, to the one below
+        extrapolation[1:-1] = 0.5 * made[:-1] / made[1:]
     coefficients = (
         abar.sqrt(),
         (1.0 - abar).sqrt(),
         previous.sqrt() * beta / (1.0 - abar),
         (1.0 - beta).sqrt() * (1.0 - previous) / (1.0 - abar),
         std,
+        extrapolation,
     )
     return Schedule(*(coefficient.to(device=device, dtype=torch.float32) for coefficient in coefficients))
 
