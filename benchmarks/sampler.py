@@ -48,13 +48,15 @@ class LoopAgent(nn.Module):
     def sample(self, obs: torch.Tensor, num_steps: int, cfg: SamplerConfig) -> torch.Tensor:
         """Denoise. Shape: (N, D)."""
         steps = make_schedule(num_steps, cfg.schedule, cfg.variance).steps()
-        x = torch.randn(len(obs), ACTION_DIM, device=obs.device)
+        x = previous = torch.randn(len(obs), ACTION_DIM, device=obs.device)
         for h in reversed(range(num_steps)):
             phase = (h + 1) / num_steps * self.frequencies
             time_embedding = torch.cat((phase.sin(), phase.cos())).expand(len(x), -1)
             eps = self.mlp(torch.cat((self.features(x.unsqueeze(0))[0], obs, time_embedding), dim=-1))
             clean = ((x - steps[h].noise * eps) / steps[h].signal).clamp(-1.0, 1.0)
-            x = steps[h].mean_clean * clean + steps[h].mean_noisy * x + steps[h].std * torch.randn_like(x)
+            ahead = (clean + steps[h].extrapolation * (clean - previous)).clamp(-1.0, 1.0)
+            previous = clean
+            x = steps[h].mean_clean * ahead + steps[h].mean_noisy * x + steps[h].std * torch.randn_like(x)
         return x
 
 

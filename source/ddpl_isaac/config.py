@@ -28,11 +28,11 @@ class SamplerConfig:
     num_steps: int = 10
     """Denoising steps H, >= 1. 20 is more faithful, 10 half the price."""
 
-    schedule: str = "cosine"
-    """Noise schedule: ``cosine``."""
+    schedule: str = "geometric"
+    """Noise levels: ``geometric`` (a third of the error of ``cosine`` at H = 10) or ``cosine``."""
 
-    variance: str = "beta"
-    """Ancestral variance: ``beta`` (more faithful at small H) or ``posterior``."""
+    variance: str = "second_order"
+    """Steps: ``second_order``, or ancestral ones with variance ``beta`` or ``posterior``."""
 
     compile: str = "auto"
     """``auto``: compile, and say so if that is impossible; ``eager``: leave it as it is."""

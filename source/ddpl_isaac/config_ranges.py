@@ -96,8 +96,8 @@ RANGES: dict[str, Range] = {
 CHOICES: dict[str, tuple[str, ...]] = {
     "logger": ("tensorboard",),
     "algorithm.policy_class": ("diffusion", "gaussian_reverse_kl", "gaussian_forward_kl", "gmm"),
-    "algorithm.sampler.schedule": ("cosine",),
-    "algorithm.sampler.variance": ("beta", "posterior"),
+    "algorithm.sampler.schedule": ("geometric", "cosine"),
+    "algorithm.sampler.variance": ("second_order", "beta", "posterior"),
     "algorithm.sampler.compile": ("auto", "eager"),
     "algorithm.critic.kind": ("central", "factored", "local"),
     "algorithm.critic.marginal": ("mean", "lse"),

@@ -23,7 +23,8 @@ ISAAC_LAB_TASKS = {
     "unlike_agents:Test-Unlike-Agents": [],
 }
 SUITE_TASKS = [
-    ("Coordination-Corners-v0", {}),
+    ("Coordination-Corners-v0", {"num_agents": 3}),
+    ("Coordination-Needle-v0", {"num_agents": 4, "action_dim": 3, "width": 0.2}),
     ("MPE-Spread-v0", {"compile": "eager", "num_agents": 4}),
     ("MPE-Reference-v0", {"compile": "eager"}),
     ("MPE-SpeakerListener-v0", {"compile": "eager"}),

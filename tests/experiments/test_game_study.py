@@ -4,13 +4,15 @@
 
 """Values of the games are exact, teams do not mix, and a study tells the classes apart."""
 
+import math
 import torch
 
 import pytest
 
 from ddpl_isaac.config import ActorConfig, AlgorithmConfig, IssmConfig, SamplerConfig
+from ddpl_isaac.envs.coordination import NEEDLE, make_game
 from ddpl_isaac.experiments.game_study import Study, run_study
-from ddpl_isaac.experiments.games import GAMES, exact_marginal
+from ddpl_isaac.experiments.games import GAMES, effort_nash_gap, exact_marginal
 
 S, N, B, M, L = 2, 3, 2, 5, 4
 
@@ -42,6 +44,38 @@ def test_rewards_at_known_places():
     assert GAMES["corners"].reward(torch.full((3, 2), 0.7)).item() == pytest.approx(3.05, abs=0.01)
     assert GAMES["needle"].reward(torch.full((3, 2), 0.6)).item() == pytest.approx(3.1, abs=0.01)
     assert GAMES["needle"].reward(torch.tensor([[0.6, 0.6], [0.0, 0.0]])).item() == pytest.approx(0.55, abs=0.01)
+
+
+def test_the_equilibrium_of_effort_has_no_gap_and_is_the_best_of_all_joint_actions():
+    game, equilibrium = GAMES["effort"], torch.full((3, 1), 0.4)
+    assert effort_nash_gap(equilibrium.expand(10, 3, 1)).item() == pytest.approx(0.0, abs=1e-9)
+    joint = torch.rand(1000, 3, 1, generator=torch.Generator().manual_seed(0)) * 2.0 - 1.0
+    assert (game.reward(joint) < game.reward(equilibrium)).all()
+
+
+def test_the_nash_gap_is_what_the_best_of_many_responses_gains():
+    actions = torch.randn(20_000, 2, 1, generator=torch.Generator().manual_seed(0)) * 0.2 - 0.1
+    reward, gains = GAMES["effort"].reward, []
+    for agent in range(2):
+        responses = []
+        for action in torch.linspace(-1.0, 1.0, 201):
+            joint = actions.clone()
+            joint[:, agent] = action
+            responses.append(reward(joint).mean())
+        gains.append(max(responses) - reward(actions).mean())
+    # the draws of an agent and of the others are independent, up to their finite number
+    assert effort_nash_gap(actions).item() == pytest.approx(sum(gains).item() / 2, abs=2e-3)
+
+
+@pytest.mark.parametrize("dim", [1, 3])
+def test_the_needle_pays_only_where_all_are(dim):
+    game = make_game(NEEDLE, action_dim=dim, width=0.1, hill_width=0.3)
+    everyone, one = torch.full((4, dim), 0.6), torch.full((4, dim), 0.6)
+    one[1:] = 0.0
+    alone = math.exp(-0.36 * dim / (2 * 0.3**2))
+    assert game.reward(everyone).item() == pytest.approx(3.0 + alone, abs=1e-5)
+    assert game.reward(one).item() == pytest.approx((3.0 + alone) / 4.0, abs=1e-4)
+    assert game.hit(one).tolist() == [True, False, False, False]
 
 
 def config(policy_class):

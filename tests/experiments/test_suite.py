@@ -47,6 +47,17 @@ def test_an_interrupted_grid_runs_only_what_is_missing(tmp_path):
     assert [line.split()[1] for line in told] == ["corners_gmm_n2_seed1"]
 
 
+def test_variants_differ_in_their_settings_and_stand_side_by_side(tmp_path):
+    rho = "agent.algorithm.issm.uniform_share="
+    grid = [small(variant="with", settings=[rho + "0.1"]), small(variant="without", settings=[rho + "0.0"])]
+    cells = read_cells(write(tmp_path / "a.yaml", grid))
+    assert [cell.name for cell in cells] == ["corners_gmm_n1_seed1_with", "corners_gmm_n1_seed1_without"]
+    assert [cell.settings[-1][-3:] for cell in cells] == ["0.1", "0.0"]
+    table = run_suite(tmp_path / "a.yaml", tmp_path / "out", lambda _: None)
+    assert "| with " in table
+    assert "| without " in table
+
+
 def test_results_of_other_settings_are_not_taken_for_these(tmp_path):
     run_suite(write(tmp_path / "a.yaml", [small()]), tmp_path / "out", lambda _: None)
     write(tmp_path / "a.yaml", [small(refreshes=2)])
@@ -58,7 +69,7 @@ def test_results_of_other_settings_are_not_taken_for_these(tmp_path):
     ("changes", "expected"),
     [
         ({"gmae": "corners"}, "Unknown field 'gmae' .* did you mean game"),
-        ({"game": "corner"}, "game: corner .* is none of two_modes, corners, needle"),
+        ({"game": "corner"}, "game: corner .* is none of two_modes, corners, needle, needle_6d, effort"),
         ({"policy_class": "gauss"}, "policy_class: gauss .* is none of diffusion"),
         ({"num_agents": 0}, "num_agents: 0 .* must be a whole number >= 1"),
         ({"settings": ["agent.algorithm.gama=1"]}, "algorithm.gamma"),

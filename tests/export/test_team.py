@@ -104,7 +104,7 @@ def act_by_numpy(weights, observation, noise):
     depth = sum(name.startswith("denoiser.mlp.layers.") for name in weights) // 2
     obs = linear("obs_projection", (observation - weights["obs_mean"]) / weights["obs_std"])
     signal, spread = weights["schedule_signal"], weights["schedule_noise"]
-    x = noise[0]
+    x = previous = noise[0]
     for k in range(1, H + 1):
         h = H - k
         phase = x @ weights["denoiser.action_features.frequencies"][0]
@@ -114,7 +114,9 @@ def act_by_numpy(weights, observation, noise):
             hidden = linear(f"mlp.layers.{layer}", hidden / (1.0 + np.exp(-hidden)))
         eps = weights["skip"][h] * x + weights["out"][h] * hidden
         clean = np.clip((x - spread[h] * eps) / signal[h], -1.0, 1.0)
-        x = weights["schedule_mean_clean"][h] * clean + weights["schedule_mean_noisy"][h] * x
+        ahead = np.clip(clean + weights["schedule_extrapolation"][h] * (clean - previous), -1.0, 1.0)
+        previous = clean
+        x = weights["schedule_mean_clean"][h] * ahead + weights["schedule_mean_noisy"][h] * x
         x = x + weights["schedule_std"][h] * noise[k % H]
     return weights["action_center"] + weights["action_half_width"] * np.clip(x, -1.0, 1.0)
 
@@ -148,7 +150,7 @@ def test_the_sidecar_tells_shapes_limits_normaliser_schedule_and_version(exporte
     assert (action["shape"], action["low"], action["high"]) == (["batch", 2], [-2.0, -0.5], [2.0, 1.5])
     np.testing.assert_allclose(sidecar["normalizer"]["mean"], policy.normalizer.mean[1, :3], rtol=1e-6)
     np.testing.assert_allclose(sidecar["normalizer"]["std"], policy.normalizer.std[1, :3] + 1e-2, rtol=1e-6)
-    assert (sidecar["schedule"]["name"], len(sidecar["schedule"]["std"])) == ("cosine", H)
+    assert (sidecar["schedule"]["name"], len(sidecar["schedule"]["std"])) == ("geometric", H)
     assert {(directory / name).is_file() for name in sidecar["files"].values()} == {True}
 
 

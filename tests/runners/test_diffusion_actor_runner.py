@@ -13,7 +13,7 @@ import pytest
 from fakes import FakeEnv
 
 from ddpl_isaac.config_loader import load_config
-from ddpl_isaac.envs.coordination import CornersEnv
+from ddpl_isaac.envs.coordination import CoordinationEnv
 from ddpl_isaac.runners.checkpoint import CheckpointError
 from ddpl_isaac.runners.diffusion_actor_runner import DiffusionActorRunner
 from ddpl_isaac.runners.evaluator import evaluate
@@ -54,7 +54,7 @@ def test_a_resumed_run_continues_networks_replay_counters_and_random_numbers(tmp
 
 def test_a_checkpoint_of_another_task_is_refused(tmp_path):
     make_runner(tmp_path).learn(1)
-    other = make_runner(None, CornersEnv(num_envs=8))
+    other = make_runner(None, CoordinationEnv(num_envs=8))
     with pytest.raises(CheckpointError, match="Fake-v0"):
         other.load(str(tmp_path / "model_0.pt"))
 
@@ -87,7 +87,7 @@ def test_scalars_of_the_learner_reach_tensorboard(tmp_path):
 def test_two_agents_learn_the_corners_game(seed):
     task = Path(str(files("ddpl_isaac.configs").joinpath("task/coordination_corners.yaml")))
     torch.set_num_threads(1)
-    env = CornersEnv(num_envs=64)
+    env = CoordinationEnv(num_envs=64)
     cfg = asdict(load_config(task, [f"agent.seed={seed}", "agent.algorithm.sampler.compile=eager"]))
     runner = DiffusionActorRunner(env, cfg, None, "cpu")
     before = evaluate(env, runner.get_inference_policy(ema=False), 640, label="before", seed=seed)

@@ -14,7 +14,7 @@ from fakes import FakeEnv
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from ddpl_isaac.config_loader import load_config
-from ddpl_isaac.envs.coordination import CornersEnv
+from ddpl_isaac.envs.coordination import CoordinationEnv
 from ddpl_isaac.envs.guard import NonFiniteError
 from ddpl_isaac.runners.checkpoint_file import read_file
 from ddpl_isaac.runners.diffusion_actor_runner import DiffusionActorRunner
@@ -67,7 +67,7 @@ def scalars(log_dir):
 
 
 @pytest.mark.parametrize("overlap", ["true", "false"])
-@pytest.mark.parametrize("make_env", [FakeEnv, CornersEnv], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("make_env", [FakeEnv, CoordinationEnv], ids=lambda kind: kind.__name__)
 def test_a_resumed_run_equals_the_uninterrupted_one(tmp_path, make_env, overlap):
     settings = f"agent.algorithm.overlap_learning={overlap}"
     whole = make_runner(make_env(num_envs=8), tmp_path / "whole", settings)

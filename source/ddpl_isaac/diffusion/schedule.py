@@ -10,8 +10,14 @@ import math
 import torch
 from typing import NamedTuple
 
-SCHEDULES = ("cosine",)
-VARIANCES = ("beta", "posterior")
+SCHEDULES = ("geometric", "cosine")
+VARIANCES = ("second_order", "beta", "posterior")
+
+_RATIO_MAX = 5.0
+"""Noise over signal of x_H: actions of the box are drowned in it, and more would be steps spent on pure noise."""
+
+_RATIO_MIN = 0.2
+"""Noise over signal of x_1, times H: the finer the chain, the narrower the modes that it can afford to resolve."""
 
 
 class Schedule(NamedTuple):
@@ -35,6 +41,9 @@ class Schedule(NamedTuple):
     std: torch.Tensor
     """Standard deviation of the step; 0 for the last one."""
 
+    extrapolation: torch.Tensor
+    """How far the clean action goes on in the direction it went in the step before; 0 for the first and last one."""
+
     @property
     def num_steps(self) -> int:
         """Number of denoising steps H."""
@@ -46,14 +55,16 @@ class Schedule(NamedTuple):
 
 
 def make_schedule(
-    num_steps: int, schedule: str = "cosine", variance: str = "beta", device: torch.device | str = "cpu"
+    num_steps: int, schedule: str = "geometric", variance: str = "second_order", device: torch.device | str = "cpu"
 ) -> Schedule:
-    """Build the cosine schedule of Nichol and Dhariwal (2021) with ancestral coefficients of Ho et al. (2020).
+    """Build the levels of a schedule with ancestral coefficients of Ho et al. (2020).
 
     Args:
         num_steps: Denoising steps H, at least 1.
-        schedule: One of :data:`SCHEDULES`.
-        variance: ``beta``, the upper bound, which fits better at small H, or ``posterior``, the lower bound.
+        schedule: ``geometric``, whose ratio of noise to signal falls by the same factor in every step (Song and Ermon
+            2019), from 5 to 1 / (5 H); or ``cosine`` (Nichol and Dhariwal 2021).
+        variance: ``second_order``, the lower bound with the clean action extrapolated from two steps (Lu et al. 2022,
+            SDE-DPM-Solver++(2M)); ``posterior``, the lower bound alone; or ``beta``, the upper bound.
         device: Device of the coefficients.
 
     Raises:
@@ -64,20 +75,38 @@ def make_schedule(
     if schedule not in SCHEDULES or variance not in VARIANCES:
         raise ValueError(f"Unknown schedule '{schedule}' or variance '{variance}': choose of {SCHEDULES}, {VARIANCES}.")
     # float64: abar spans five orders of magnitude, and the coefficients are differences of it
-    offset = 0.008
-    time = torch.linspace(0.0, 1.0, num_steps + 1, dtype=torch.float64)
-    abar = torch.cos((time + offset) / (1.0 + offset) * math.pi / 2.0).square()
-    beta = (1.0 - abar[1:] / abar[:-1]).clamp(max=0.999)
-    abar = torch.cumprod(1.0 - beta, dim=0)
+    abar = (_geometric if schedule == "geometric" else _cosine)(num_steps)
     previous = torch.cat((torch.ones(1, dtype=torch.float64), abar[:-1]))
+    beta = 1.0 - abar / previous
     sigma_squared = beta if variance == "beta" else beta * (1.0 - previous) / (1.0 - abar)
     std = sigma_squared.sqrt()
     std[0] = 0.0
+    extrapolation = torch.zeros_like(std)
+    if variance == "second_order" and num_steps > 2:
+        half_log_snr = 0.5 * (abar.log() - (1.0 - abar).log())
+        made = half_log_snr.diff().neg()  # progress of the step from each level, but the lowest, to the one below
+        extrapolation[1:-1] = 0.5 * made[:-1] / made[1:]
     coefficients = (
         abar.sqrt(),
         (1.0 - abar).sqrt(),
         previous.sqrt() * beta / (1.0 - abar),
         (1.0 - beta).sqrt() * (1.0 - previous) / (1.0 - abar),
         std,
+        extrapolation,
     )
     return Schedule(*(coefficient.to(device=device, dtype=torch.float32) for coefficient in coefficients))
+
+
+def _geometric(num_steps: int) -> torch.Tensor:
+    """Return abar_1..abar_H of ratios sqrt(1 - abar) / sqrt(abar) in geometric progression. Shape: (H,)."""
+    progress = torch.linspace(0.0, 1.0, num_steps, dtype=torch.float64).flip(0)
+    ratio = _RATIO_MAX * (_RATIO_MIN / num_steps / _RATIO_MAX) ** progress
+    return 1.0 / (1.0 + ratio.square())
+
+
+def _cosine(num_steps: int) -> torch.Tensor:
+    """Return abar_1..abar_H of Nichol and Dhariwal (2021), whose last beta is clipped. Shape: (H,)."""
+    offset = 0.008
+    time = torch.linspace(0.0, 1.0, num_steps + 1, dtype=torch.float64)
+    abar = torch.cos((time + offset) / (1.0 + offset) * math.pi / 2.0).square()
+    return torch.cumprod(1.0 - (1.0 - abar[1:] / abar[:-1]).clamp(max=0.999), dim=0)

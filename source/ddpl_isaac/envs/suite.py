@@ -83,8 +83,10 @@ def read_options(task: str, defaults: Mapping[str, Any], tokens: Iterable[str]) 
             closest = [f"env.{match}" for match in nearest(name, defaults)] or [f"env.{known}" for known in defaults]
             raise ConfigError(f"'{token}': {task} has no such setting; it has {', '.join(closest)}.")
         value = text if isinstance(defaults[name], str) else _parse(text)
+        if isinstance(defaults[name], float) and type(value) is int:
+            value = float(value)
         if not equals or type(value) is not type(defaults[name]):
-            kind = {int: "a whole number", str: "a text"}[type(defaults[name])]
+            kind = {int: "a whole number", float: "a number", str: "a text"}[type(defaults[name])]
             raise ConfigError(f"'{token}': the value must be {kind}, such as the default {defaults[name]!r}.")
         options[name] = value
     return options

@@ -15,7 +15,7 @@ from functools import partial
 
 from ddpl_isaac.algorithms.policy_improvement import PolicyImprovement
 from ddpl_isaac.config import AlgorithmConfig
-from ddpl_isaac.experiments.games import GAMES, exact_marginal
+from ddpl_isaac.experiments.games import GAMES, effort_nash_gap, exact_marginal
 from ddpl_isaac.experiments.particles import ParticleImprovement
 
 _DRAWS = 1024
@@ -27,7 +27,7 @@ class Study:
     """One cell of a grid."""
 
     game: str
-    """``two_modes``, ``corners`` or ``needle``."""
+    """One of :data:`~ddpl_isaac.experiments.games.GAMES`."""
 
     policy_class: str
     """A policy class of the learner, or ``ideal``: resampled particles, an unrestricted class with the same noise."""
@@ -57,7 +57,7 @@ def run_study(study: Study, cfg: AlgorithmConfig) -> dict[str, list[list[float]]
         By metric: a row per mirror step, the first before any, with a value per seed. ``agent_hit``: share of an
         agent's actions that hit, mean over agents; ``joint_hit``: share of joint actions that all hit; ``return``;
         ``weaker_mode``: share of the rarer sign among the first coordinates that hit; ``std``: standard deviation of
-        an action.
+        an action; ``nash_gap`` in the game of effort: what an agent gains by its best response.
     """
     torch.manual_seed(study.seed)
     game, rows = GAMES[study.game], study.num_seeds * study.num_agents
@@ -87,4 +87,6 @@ def _judge(study: Study, improvement: PolicyImprovement, obs: torch.Tensor) -> d
         "weaker_mode": torch.minimum(positive, 1.0 - positive),
         "std": actions.std(1).mean((1, 2)),
     }
+    if study.game == "effort":
+        values["nash_gap"] = effort_nash_gap(actions)
     return {name: value.tolist() for name, value in values.items()}

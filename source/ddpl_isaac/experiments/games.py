@@ -10,25 +10,12 @@ Shapes: S seeds, n agents, A = S n, B batches, M candidates, L draws of the othe
 from __future__ import annotations
 
 import torch
-from collections.abc import Callable
-from typing import NamedTuple
 
-from ddpl_isaac.envs.coordination import corners_reward, in_corner
+from ddpl_isaac.envs.coordination import CORNERS, NEEDLE, Game, make_game
 
 _MODE, _WIDTH = 0.6, 0.12
-
-
-class Game(NamedTuple):
-    """A game of one step and no state for n identical agents."""
-
-    action_dim: int
-    """Dimensions D of an agent's action."""
-
-    reward: Callable[[torch.Tensor], torch.Tensor]
-    """Team reward. Shape: (..., n, D) -> (...)."""
-
-    hit: Callable[[torch.Tensor], torch.Tensor]
-    """Whether each agent plays what the game wants to be found. Shape: (..., n, D) -> (..., n)."""
+_TARGET, _EFFORT = 0.8, 1.0
+_TOLERANCE = 0.1
 
 
 def _bump(action: torch.Tensor, centre: float) -> torch.Tensor:
@@ -41,19 +28,42 @@ def two_modes_reward(actions: torch.Tensor) -> torch.Tensor:
     return (_bump(actions, -_MODE) + _bump(actions, _MODE)).mean(-1)
 
 
-def needle_reward(actions: torch.Tensor) -> torch.Tensor:
-    """Return a hill in the middle for each agent, and 3 if all agents are in the one far mode (METHOD 4.8).
+def effort_reward(actions: torch.Tensor) -> torch.Tensor:
+    """Team reward -(mean_i a_i - t)^2 - c mean_i a_i^2, t = .8, c = 1: effort for a common aim (METHOD 4.10).
 
-    Hill of width .4, mode of width .12 at (.6, ..., .6).
+    It is strictly concave and the potential of the game, so that its maximum, all at t / (1 + c) = .4, is the only
+    Nash equilibrium. Shape: (..., n, 1) -> (...).
     """
-    hill = torch.exp(-actions.square().sum(-1) / (2.0 * 0.4**2)).mean(-1)
-    return hill + 3.0 * _bump(actions, _MODE).prod(-1)
+    action = actions.squeeze(-1)
+    return -(action.mean(-1) - _TARGET).square() - _EFFORT * action.square().mean(-1)
+
+
+def effort_nash_gap(actions: torch.Tensor) -> torch.Tensor:
+    """Most that an agent gains in the game of effort by its best response to the others' policies, mean over agents.
+
+    Qbar_i is quadratic with curvature -2 (1 / n^2 + c / n) and maximum b_i = (t - E[sum of others] / n) / (1 / n + c),
+    so that the gap of agent i is (1 / n^2 + c / n) E (a_i - b_i)^2.
+
+    Args:
+        actions: Joint actions, drawn from the policies. Shape: (..., draws, n, 1).
+
+    Returns:
+        Gap. Shape: (...).
+    """
+    action = actions.squeeze(-1)
+    n, mean = action.shape[-1], action.mean(-2, keepdim=True)
+    others = mean.sum(-1, keepdim=True) - mean
+    best = ((_TARGET - others / n) / (1.0 / n + _EFFORT)).clamp(-1.0, 1.0)
+    gain = (1.0 / n**2 + _EFFORT / n) * (action - best).square()
+    return gain.mean((-2, -1))
 
 
 GAMES = {
     "two_modes": Game(1, two_modes_reward, lambda a: (a[..., 0].abs() - _MODE).abs() < 2.0 * _WIDTH),
-    "corners": Game(2, corners_reward, in_corner),
-    "needle": Game(2, needle_reward, lambda a: (a - _MODE).norm(dim=-1) < 2.0 * _WIDTH),
+    "corners": make_game(CORNERS),
+    "needle": make_game(NEEDLE),
+    "needle_6d": make_game(NEEDLE, action_dim=6),
+    "effort": Game(1, effort_reward, lambda a: (a[..., 0] - _TARGET / (1.0 + _EFFORT)).abs() < _TOLERANCE),
 }
 
 

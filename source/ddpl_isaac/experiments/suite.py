@@ -27,7 +27,7 @@ from ddpl_isaac.experiments.game_study import Study, run_study
 from ddpl_isaac.experiments.games import GAMES
 from ddpl_isaac.runners.evaluator import bootstrap_interval, markdown_table
 
-METRICS = ("agent_hit", "joint_hit", "return", "weaker_mode", "std")
+METRICS = ("agent_hit", "joint_hit", "return", "weaker_mode", "std", "nash_gap")
 _ACCEPTED = {"game": tuple(GAMES), "policy_class": (*CHOICES["algorithm.policy_class"], "ideal")}
 
 
@@ -41,15 +41,21 @@ class Cell:
     settings: tuple[str, ...]
     """Tokens ``agent.field=value``."""
 
+    variant: str = ""
+    """Word that tells studies apart which differ in their settings alone."""
+
     @property
     def name(self) -> str:
         """File name of the result, without suffix."""
         study = self.study
-        return f"{study.game}_{study.policy_class}_n{study.num_agents}_seed{study.seed}"
+        suffix = f"_{self.variant}" if self.variant else ""
+        return f"{study.game}_{study.policy_class}_n{study.num_agents}_seed{study.seed}{suffix}"
 
 
 def read_cells(path: Path) -> list[Cell]:
     """Read a grid: ``studies``, a list whose entries may hold lists, which are multiplied; ``settings`` for all.
+
+    An entry may bring ``settings`` of its own, which win, and the word ``variant`` to name its results by.
 
     Raises:
         ConfigError: If the file is missing or a field is unknown or out of range.
@@ -65,15 +71,16 @@ def read_cells(path: Path) -> list[Cell]:
     cells = []
     for entry in content["studies"]:
         settings = (*content.get("settings", []), *entry.pop("settings", []))
+        variant = str(entry.pop("variant", ""))
         lists = [value if isinstance(value, list) else [value] for value in entry.values()]
         for values in itertools.product(*lists):
-            cell = Cell(_study(dict(zip(entry, values, strict=True)), path), settings)
+            cell = Cell(_study(dict(zip(entry, values, strict=True)), path), settings, variant)
             load_config(None, _settings(cell))
             cells.append(cell)
     names = [cell.name for cell in cells]
     for name in names:
         if names.count(name) > 1:
-            raise ConfigError(f"'{path}' describes {name} more than once; change game, class, agents or seed.")
+            raise ConfigError(f"'{path}' describes {name} more than once; change game, class, agents, seed or variant.")
     return cells
 
 
@@ -99,7 +106,7 @@ def run_suite(path: Path, output: Path, report: Callable[[str], None]) -> str:
             start = time.monotonic()
             result = _run_cell(output / f"{cell.name}.json", cell)
             durations.append(time.monotonic() - start)
-        results.append(result)
+        results.append(result | {"variant": cell.variant})
     return _table(results)
 
 
@@ -148,11 +155,18 @@ def _run_cell(path: Path, cell: Cell) -> dict[str, Any]:
 
 def _table(results: list[dict[str, Any]]) -> str:
     """Return the last values: means over seeds with 95 % bootstrap intervals, and the seeds with a joint hit of .9."""
-    rows = [["game", "class", "agents", "seeds", "joint hit >= .9", *METRICS]]
+    metrics = [name for name in METRICS if any(name in result["history"] for result in results)]
+    rows = [["game", "variant", "class", "agents", "seeds", "joint hit >= .9", *metrics]]
     for result in results:
         study, last = result["study"], {name: np.array(rows[-1]) for name, rows in result["history"].items()}
         solved = int((last["joint_hit"] >= 0.9).sum())
-        cells = ["{:.2f} [{:.2f}, {:.2f}]".format(*bootstrap_interval(last[name])) for name in METRICS]
+        cells = [_interval(name, last[name]) if name in last else "" for name in metrics]
         counts = str(study["num_agents"]), str(study["num_seeds"]), f"{solved}/{study['num_seeds']}"
-        rows.append([study["game"], study["policy_class"], *counts, *cells])
+        rows.append([study["game"], result["variant"], study["policy_class"], *counts, *cells])
     return markdown_table(rows)
+
+
+def _interval(name: str, values: np.ndarray) -> str:
+    """Return mean and interval, of a gap, which may be tiny, by significant digits."""
+    number = "{:.2g}" if name == "nash_gap" else "{:.2f}"
+    return f"{number} [{number}, {number}]".format(*bootstrap_interval(values))

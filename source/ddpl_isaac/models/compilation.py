@@ -47,7 +47,7 @@ def has_compiler(device: torch.device | str) -> bool:
     return any(shutil.which(name) for name in (os.environ.get("CXX", "g++"), "g++", "clang++"))
 
 
-def make_step_function(mode: str, device: torch.device | str) -> Callable[..., torch.Tensor]:
+def make_step_function(mode: str, device: torch.device | str) -> Callable[..., tuple[torch.Tensor, torch.Tensor]]:
     """Return the denoising step, compiled where that is wanted and possible.
 
     Compiling the step rather than the chain keeps the compile time independent of the number of steps.

@@ -29,7 +29,7 @@ class DiffusionActor(PolicyClass):
         action_mask_AD: torch.Tensor,
         cfg: ActorConfig,
         sampler_cfg: SamplerConfig,
-        step_function: Callable[..., torch.Tensor] = denoise_step,
+        step_function: Callable[..., tuple[torch.Tensor, torch.Tensor]] = denoise_step,
     ) -> None:
         """Create the networks.
 
