@@ -168,7 +168,7 @@ class AlgorithmConfig:
     """Actor gradient steps taken on one set of candidates; >= 1 (1: always fresh)."""
 
     overlap_learning: bool = True
-    """On a CPU, one rank: take the gradient steps in a thread beside the environments, one iteration behind."""
+    """On a CPU, one rank: take the gradient steps in a process beside the environments, one iteration behind."""
 
     normalize_obs: bool = True
     """Normalise observations and states by their running mean and variance."""
