@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from ddpl_isaac.config_loader import ConfigError
-from ddpl_isaac.experiments.suite import read_cells, run_suite
+from ddpl_isaac.experiments import suite
+from ddpl_isaac.experiments.suite import SuiteError, read_cells, run_suite
 
 SETTINGS = [
     "agent.algorithm.actor.hidden_dims=[8]",
@@ -56,6 +57,27 @@ def test_variants_differ_in_their_settings_and_stand_side_by_side(tmp_path):
     table = run_suite(tmp_path / "a.yaml", tmp_path / "out", lambda _: None)
     assert "| with " in table
     assert "| without " in table
+
+
+def test_a_cell_that_fails_is_reported_and_tried_again_and_the_others_go_on(tmp_path, monkeypatch):
+    path, told, succeed = write(tmp_path / "a.yaml", [small(num_agents=[1, 2, 3])]), [], suite.run_study
+
+    def fail_for_two(study, cfg):
+        if study.num_agents == 2:
+            raise RuntimeError("out of luck")
+        return succeed(study, cfg)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(suite, "run_study", fail_for_two)
+        with pytest.raises(SuiteError, match=r"1 of 3 cells failed: corners_gmm_n2_seed1") as caught:
+            run_suite(path, tmp_path / "out", told.append)
+    assert str(caught.value).count("| corners") == 2
+    assert "corners_gmm_n2_seed1 failed: RuntimeError: out of luck" in told
+    assert "out of luck" in (tmp_path / "out" / "corners_gmm_n2_seed1.failed").read_text()
+    told.clear()
+    assert run_suite(path, tmp_path / "out", told.append).count("| corners") == 3
+    assert [line.split()[1] for line in told] == ["corners_gmm_n2_seed1"]
+    assert not list((tmp_path / "out").glob("*.failed"))
 
 
 def test_results_of_other_settings_are_not_taken_for_these(tmp_path):

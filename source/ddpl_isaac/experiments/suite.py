@@ -12,6 +12,7 @@ import numpy as np
 import os
 import time
 import torch
+import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -29,6 +30,10 @@ from ddpl_isaac.runners.evaluator import bootstrap_interval, markdown_table
 
 METRICS = ("agent_hit", "joint_hit", "return", "weaker_mode", "std", "nash_gap")
 _ACCEPTED = {"game": tuple(GAMES), "policy_class": (*CHOICES["algorithm.policy_class"], "ideal")}
+
+
+class SuiteError(ValueError):
+    """Some cells of a grid failed."""
 
 
 @dataclass(frozen=True)
@@ -85,29 +90,41 @@ def read_cells(path: Path) -> list[Cell]:
 
 
 def run_suite(path: Path, output: Path, report: Callable[[str], None]) -> str:
-    """Run the cells that have no result yet, and return the table of all.
+    """Run the cells that have no result yet, and return the table of all that succeeded.
+
+    A cell that fails leaves its traceback in ``<name>.failed`` and the others go on; the next call tries it again.
 
     Args:
         path: The grid.
         output: Folder of the results, made if it is missing.
-        report: Told of every cell that begins.
+        report: Told of every cell that begins or fails.
 
     Raises:
         ConfigError: If the grid is wrong, or a result in the folder is that of other settings.
+        SuiteError: After the last cell, if any failed; the message holds the table of the others.
     """
     cells = read_cells(path)
     output.mkdir(parents=True, exist_ok=True)
-    results, durations = [], []
+    results, durations, failed = [], [], []
     for i, cell in enumerate(cells):
         result = _read_result(output / f"{cell.name}.json", cell)
         if result is None:
             left = f", about {np.mean(durations) * (len(cells) - i) / 60:.0f} min left" if durations else ""
             report(f"{i + 1}/{len(cells)} {cell.name}{left}")
             start = time.monotonic()
-            result = _run_cell(output / f"{cell.name}.json", cell)
+            try:
+                result = _run_cell(output / f"{cell.name}.json", cell)
+            except Exception as error:
+                (output / f"{cell.name}.failed").write_text(traceback.format_exc())
+                report(f"{cell.name} failed: {type(error).__name__}: {error}")
+                failed.append(cell.name)
+                continue
             durations.append(time.monotonic() - start)
         results.append(result | {"variant": cell.variant})
-    return _table(results)
+    table = _table(results)
+    if failed:
+        raise SuiteError(f"{len(failed)} of {len(cells)} cells failed: {', '.join(failed)}; see {output}.\n{table}")
+    return table
 
 
 def _study(entry: dict[str, Any], path: Path) -> Study:
@@ -150,6 +167,7 @@ def _run_cell(path: Path, cell: Cell) -> dict[str, Any]:
     temporary = path.with_suffix(".partial")
     temporary.write_text(json.dumps(result))
     os.replace(temporary, path)  # a result is whole or absent
+    path.with_suffix(".failed").unlink(missing_ok=True)
     return result
 
 
