@@ -9,6 +9,7 @@ import random
 import resource
 import signal
 import time
+from pathlib import Path
 
 from training import GAME, iterations_done, start
 
@@ -76,6 +77,48 @@ def test_ctrl_c_finishes_the_iteration_saves_and_says_where(tmp_path):
         assert "Interrupted and saved after" in printed
         assert f"Checkpoint: {saved.relative_to(tmp_path)}" in printed
         assert load_checkpoint(saved, task=GAME)["iteration"] + 1 == iterations_done(output)[-1] > 2
+
+
+def _learners(cwd):
+    """Return the processes that take gradient steps for trainings in a directory."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if b"learner_process" in (entry / "cmdline").read_bytes() and (entry / "cwd").resolve() == cwd.resolve():
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+def test_a_training_with_a_learner_beside_it_is_killed_as_a_whole_and_resumes(tmp_path):
+    settings = ["agent.algorithm.overlap_learning=true", "agent.save_interval=1"]
+    output = tmp_path / "first.txt"
+    first = start(tmp_path, output, "--max_iterations", NEVER_ENDING, *settings)
+    wait_until(lambda: len(iterations_done(output)) > 3 or not first.is_alive(), 120)
+    assert len(_learners(tmp_path)) == 1, output.read_text()
+    os.kill(first.pid, signal.SIGKILL)
+    first.join()
+    wait_until(lambda: not _learners(tmp_path))
+    second = start(tmp_path, tmp_path / "second.txt", "--max_iterations", "2", "--checkpoint", "latest", *settings)
+    second.join(120)
+    assert second.exitcode == 0, (tmp_path / "second.txt").read_text()
+    assert iterations_done(tmp_path / "second.txt")[0] >= iterations_done(output)[-1]
+    wait_until(lambda: not _learners(tmp_path))
+
+
+def test_a_training_whose_learner_is_killed_ends_in_one_line(tmp_path):
+    output = tmp_path / "output.txt"
+    training = start(tmp_path, output, "--max_iterations", NEVER_ENDING, "agent.algorithm.overlap_learning=true")
+    wait_until(lambda: iterations_done(output) or not training.is_alive(), 120)
+    (learner,) = _learners(tmp_path)
+    os.kill(learner, signal.SIGKILL)
+    training.join(60)
+    printed = output.read_text()
+    assert training.exitcode == 2, printed
+    (line,) = (line for line in printed.splitlines() if line.startswith("error: "))
+    assert "ended by signal 9" in line
+    assert "Traceback" not in printed
 
 
 def _little_disk():
