@@ -57,7 +57,7 @@ def refusal(monkeypatch, capsys, tmp_path):
         (["--seed", "-1"], "'seed' (given in --seed) is -1; it must be >= 0."),
         (["--num_env", "3"], "did you mean '--num_envs'?"),
         (["agent.algorithm.gama=0.9"], "did you mean 'algorithm.gamma'?"),
-        (["env.decimation=3"], "a game without settings"),
+        (["env.decimation=3"], "has no such setting; it has env.num_agents"),
         (["--video"], "a game without a picture"),
         (["--device", "gpu"], "it must be cpu, cuda or cuda:N."),
         (["agent.class_name=ddpl_isaac.config:Runer"], "'class_name' is 'ddpl_isaac.config:Runer'"),
