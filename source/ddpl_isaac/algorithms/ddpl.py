@@ -12,7 +12,6 @@ from __future__ import annotations
 import torch
 from collections.abc import Callable
 from functools import partial
-from tensordict import TensorDict
 from torch import nn
 from typing import Any
 
@@ -21,8 +20,7 @@ from rsl_rl.modules import EmpiricalNormalization
 from ddpl_isaac.algorithms.policy_improvement import Marginal, PolicyImprovement, frozen_copy
 from ddpl_isaac.algorithms.rollouts import Rollouts, Step
 from ddpl_isaac.algorithms.td_target import polyak_update, td_loss, td_target
-from ddpl_isaac.config import AlgorithmConfig, from_dict
-from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
+from ddpl_isaac.config import AlgorithmConfig
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.critic import CRITICS
 from ddpl_isaac.models.policy import JointPolicy
@@ -60,22 +58,6 @@ class DDPL(Rollouts):
         self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), cfg.critic.learning_rate, fused=True)
         self._returns = torch.zeros(num_envs, device=device)
         super().__init__(stack, num_envs, JointPolicy(stack, self.obs_normalizer, self.actor), cfg, device)
-
-    @classmethod
-    def construct_algorithm(cls, obs: TensorDict, env: MultiAgentVecEnv, cfg: dict, device: str) -> Rollouts:
-        """Build the learner for an environment; called by the runner.
-
-        Args:
-            obs: Observations of the environment.
-            env: The environment.
-            cfg: The whole training configuration as a dictionary.
-            device: Device of the learner.
-        """
-        del obs
-        algorithm_cfg = from_dict(AlgorithmConfig, cfg["algorithm"])
-        learner = cls(AgentStack(env.agents, env.state_dim), env.num_envs, algorithm_cfg, device)
-        learner.guard_env(env, cfg["max_broken_share"])
-        return learner
 
     # -- collection
 

@@ -19,7 +19,7 @@ from typing import Any
 from ddpl_isaac.algorithms.ddpl import DDPL, make_normalizer
 from ddpl_isaac.algorithms.learner_process import LearnerProcess
 from ddpl_isaac.algorithms.rollouts import Rollouts, Step
-from ddpl_isaac.config import AlgorithmConfig, from_dict
+from ddpl_isaac.config import AlgorithmConfig
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.make_actor import make_actor
@@ -66,12 +66,9 @@ class OverlappedDDPL(Rollouts):
         On a GPU it is of none: the environments and the learner share the device anyway. Several ranks have processes
         enough.
         """
-        algorithm_cfg = from_dict(AlgorithmConfig, cfg["algorithm"])
-        if not algorithm_cfg.overlap_learning or torch.device(device).type != "cpu" or is_distributed():
-            return DDPL.construct_algorithm(obs, env, cfg, device)
-        learner = cls(AgentStack(env.agents, env.state_dim), env.num_envs, algorithm_cfg, device)
-        learner.guard_env(env, cfg["max_broken_share"])
-        return learner
+        wanted = cfg["algorithm"]["overlap_learning"] and torch.device(device).type == "cpu"
+        construct = super().construct_algorithm if wanted and not is_distributed() else DDPL.construct_algorithm
+        return construct(obs, env, cfg, device)
 
     def _begin(self, obs_NAO: torch.Tensor, state_NS: torch.Tensor) -> None:
         """Keep the first observations until the learner is idle."""

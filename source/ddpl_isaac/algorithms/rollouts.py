@@ -13,7 +13,7 @@ import torch
 from tensordict import TensorDict
 from typing import Any, NamedTuple
 
-from ddpl_isaac.config import AlgorithmConfig
+from ddpl_isaac.config import AlgorithmConfig, from_dict
 from ddpl_isaac.envs.guard import NonFiniteGuard
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.models.agent_stack import AgentStack
@@ -71,9 +71,21 @@ class Rollouts:
         self.guard = NonFiniteGuard(names, num_envs, device)
         self._began = False
 
-    def guard_env(self, env: MultiAgentVecEnv, max_share: float) -> None:
-        """Have the environments of an iteration that break start anew, up to a share of them."""
-        self.guard.restart, self.guard.max_share = env.restart, max_share
+    @classmethod
+    def construct_algorithm(cls, obs: TensorDict, env: MultiAgentVecEnv, cfg: dict, device: str) -> Rollouts:
+        """Build the learner for an environment; called by the runner.
+
+        Args:
+            obs: Observations of the environment.
+            env: The environment.
+            cfg: The whole training configuration as a dictionary.
+            device: Device of the learner.
+        """
+        del obs
+        algorithm_cfg = from_dict(AlgorithmConfig, cfg["algorithm"])
+        learner = cls(AgentStack(env.agents, env.state_dim), env.num_envs, algorithm_cfg, device)
+        learner.guard.restart, learner.guard.max_share = env.restart, cfg["max_broken_share"]
+        return learner
 
     @property
     def learning_rate(self) -> float:
