@@ -37,11 +37,9 @@ from ddpl_isaac.envs.registry import (
 from ddpl_isaac.envs.signals import signals_of
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.envs.video import clip_length
-from ddpl_isaac.experiments.page import draw_actions, write_page
 from ddpl_isaac.export.files import check_extra
 from ddpl_isaac.export.policy import check_class
 from ddpl_isaac.export.team import export_team, to_table
-from ddpl_isaac.models.compilation import start_compiler
 from ddpl_isaac.run_directory import LOG_ROOT, shown
 from ddpl_isaac.runners.checkpoint import checkpoint_task, resolve_checkpoint
 from ddpl_isaac.runners.evaluator import evaluate as play_episodes
@@ -73,7 +71,6 @@ def train(command: CommandLine) -> None:
     plan = _as_in_run(plan, resumed_from, command.env)
     flags = {name: getattr(args, name) for name in ("num_envs", "max_iterations", "seed", "run_name")}
     cfg = _settings(plan, command.agent, flags, resumed_from)
-    _check_classes(cfg)
     run_dir = _make_run_dir(plan, cfg, resumed_from)
     with _open(plan, args, cfg, run_dir, "train") as env, end_on_user_error():
         if ranks.rank() == 0:
@@ -118,7 +115,7 @@ def play(command: CommandLine) -> None:
     checkpoint = _find_checkpoint(args.checkpoint, plan.task)
     plan = _as_in_run(plan, checkpoint, command.env)
     num_envs = PLAY_ENVS if args.num_envs is None else args.num_envs
-    cfg = _settings(plan, command.agent, {"num_envs": num_envs, "seed": args.seed}, checkpoint)
+    cfg = _settings_to_act(plan, command.agent, {"num_envs": num_envs, "seed": args.seed}, checkpoint)
     print(f"Playing {shown(checkpoint)} in {cfg.num_envs} environments on {plan.device}.", flush=True)
     with _open(plan, args, cfg, checkpoint.parent, "play") as env, end_on_user_error():
         policy = _make_runner(env, plan, cfg, None, checkpoint).get_inference_policy()
@@ -142,7 +139,7 @@ def evaluate(command: CommandLine) -> None:
     plan = plan_env(args, command.env)
     checkpoint = _find_checkpoint(args.checkpoint, plan.task)
     plan = _as_in_run(plan, checkpoint, command.env)
-    cfg = _settings(plan, command.agent, {"num_envs": args.num_envs, "seed": args.seed}, checkpoint)
+    cfg = _settings_to_act(plan, command.agent, {"num_envs": args.num_envs, "seed": args.seed}, checkpoint)
     if args.num_episodes < 1:
         raise ConfigError(f"--num_episodes is {args.num_episodes}; it must be >= 1.")
     output = args.output or checkpoint.parent / "evaluation" / f"{checkpoint.stem}.json"
@@ -158,6 +155,8 @@ def evaluate(command: CommandLine) -> None:
         output.write_text(results[0].to_json(*results[1:]) + "\n")
         print(f"{results[0].to_table(*results[1:])}\nJSON: {shown(output)}", flush=True)
         if args.html:
+            from ddpl_isaac.experiments.page import draw_actions, write_page  # matplotlib takes seconds
+
             page = output.with_suffix(".html")
             actions = draw_actions(runner.get_inference_policy(), env.reset(), env=0)
             write_page(page, results, env.agents, actions, checkpoint.parent, title=f"{plan.task}, {checkpoint.stem}")
@@ -177,7 +176,7 @@ def export(command: CommandLine) -> None:
     plan = plan_env(args, command.env)
     checkpoint = _find_checkpoint(args.checkpoint, plan.task)
     num_envs = PLAY_ENVS if args.num_envs is None else args.num_envs
-    cfg = _settings(plan, command.agent, {"num_envs": num_envs, "seed": args.seed}, checkpoint)
+    cfg = _settings_to_act(plan, command.agent, {"num_envs": num_envs, "seed": args.seed}, checkpoint)
     check_class(cfg.algorithm)
     cfg.algorithm.sampler.compile = "eager"  # the trainer acts once
     output = args.output or checkpoint.parent / "exported" / checkpoint.stem
@@ -199,6 +198,15 @@ def _settings(plan: EnvPlan, overrides: list[str], flags: dict, checkpoint: Path
         print(f"{plan.task} has no settings for DDPL (ddpl_cfg_entry_point): the defaults of config/ddpl.yaml apply.")
     if cfg.experiment_name == TrainConfig().experiment_name:
         cfg.experiment_name = re.sub(r"\W", "_", plan.task.lower())
+    _check_classes(cfg)
+    return cfg
+
+
+def _settings_to_act(plan: EnvPlan, overrides: list[str], flags: dict, checkpoint: Path) -> TrainConfig:
+    """Return the settings of the checkpoint's run where nothing is learned, so nothing needs to be kept."""
+    cfg = _settings(plan, overrides, flags, checkpoint)
+    cfg.algorithm.replay.capacity = cfg.num_envs * (cfg.algorithm.n_step + 4)
+    cfg.algorithm.overlap_learning = False
     return cfg
 
 
@@ -230,9 +238,8 @@ def _check_classes(cfg: TrainConfig) -> None:
 def _open(
     plan: EnvPlan, args: argparse.Namespace, cfg: TrainConfig, log_dir: Path, video_folder: str
 ) -> AbstractContextManager[MultiAgentVecEnv]:
-    """Open the environment, and start the compiler meanwhile."""
-    if cfg.algorithm.sampler.compile == "auto":
-        start_compiler(plan.device)
+    """Open the environment, and start meanwhile what the learner needs."""
+    resolve_callable(cfg.algorithm.class_name).prepare(cfg.algorithm, plan.device)
     seed = cfg.seed + ranks.rank()
     return open_env(plan, args, num_envs=cfg.num_envs, seed=seed, log_dir=log_dir, video_folder=video_folder)
 
@@ -240,12 +247,8 @@ def _open(
 def _make_runner(
     env: MultiAgentVecEnv, plan: EnvPlan, cfg: TrainConfig, run_dir: Path | None, checkpoint: Path | None
 ) -> OnPolicyRunner:
-    """Build the runner of the settings, and load the checkpoint if there is one; without a directory it only acts."""
+    """Build the runner of the settings, and load the checkpoint if there is one."""
     runner_class = resolve_callable(cfg.class_name)
-    if run_dir is None:
-        # nothing is learned, so nothing needs to be kept
-        cfg.algorithm.replay.capacity = cfg.num_envs * (cfg.algorithm.n_step + 4)
-        cfg.algorithm.overlap_learning = False
     runner = runner_class(env, asdict(cfg), str(run_dir) if run_dir else None, plan.device)
     if checkpoint is not None:
         runner.load(str(checkpoint))

@@ -12,13 +12,15 @@ import torch
 
 import pytest
 from fakes import FakeEnv
-from learners import collect, make_learner
+from learners import SMALL, collect, make_learner
 
 from ddpl_isaac.algorithms.ddpl import DDPL
 from ddpl_isaac.algorithms.learner_process import LearnerProcessError
 from ddpl_isaac.algorithms.overlapped_ddpl import OverlappedDDPL
+from ddpl_isaac.config_loader import load_config
 
 OVERLAP = "agent.algorithm.overlap_learning=true"
+ALONE = "agent.algorithm.overlap_learning=false"
 
 
 def rewards_of(learner, env, iterations):
@@ -183,6 +185,20 @@ def test_a_learner_that_is_killed_ends_the_run_with_one_error():
     os.kill(learner.apply(_pid), signal.SIGKILL)
     with pytest.raises(LearnerProcessError, match=r"by signal 9 .* --checkpoint latest"):
         learner.apply(_pid)
+
+
+@pytest.mark.parametrize(
+    ("settings", "device", "started"), [(OVERLAP, "cpu", 1), (OVERLAP, "cuda", 0), (ALONE, "cpu", 0)]
+)
+def test_the_process_can_be_started_before_there_is_an_environment(settings, device, started):
+    cfg = load_config(None, [*SMALL, settings])
+    OverlappedDDPL.prepare(cfg.algorithm, device)
+    assert len(OverlappedDDPL._spare) == started
+    if started:
+        prepared = OverlappedDDPL._spare[0]._process.pid
+        learner = make_learner(FakeEnv(num_envs=16), settings)
+        assert learner.apply(_pid) == prepared
+        assert not OverlappedDDPL._spare
 
 
 def _pid(_):

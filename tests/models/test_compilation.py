@@ -6,6 +6,7 @@
 
 import logging
 import threading
+from torch._inductor import cpu_vec_isa
 
 import pytest
 
@@ -46,3 +47,21 @@ def test_the_compiler_starts_beside_what_comes_next_in_a_thread_that_never_ends(
     thread.join(timeout=0.5)
     assert thread.is_alive()
     assert thread.daemon
+
+
+def test_what_the_processor_can_do_is_asked_once_and_what_it_cannot_do_every_time(monkeypatch, tmp_path):
+    asked = []
+
+    def check_build(_, code):
+        asked.append(code)
+        return code == "can"
+
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    for _ in range(2):  # as in two processes
+        monkeypatch.setattr(cpu_vec_isa.VecISA, "check_build", check_build)
+        compilation.make_step_function("auto", "cpu")
+        isa = cpu_vec_isa.VecAVX2()
+        assert [isa.check_build("can"), isa.check_build("cannot")] == [True, False]
+    assert asked == ["can", "cannot", "cannot"]
+    assert cpu_vec_isa.VecAVX512().check_build("can")
+    assert len(asked) == 4  # other flags are another question

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import pickle
 import signal
@@ -29,15 +30,15 @@ class LearnerProcess:
     What is sent is pickled by value: shared memory, which torch would use, is often limited to 64 MB in containers.
     """
 
-    def __init__(self, build: Callable[[], Any]) -> None:
-        """Start the process and have it build the object; :meth:`result` waits for that.
+    def __init__(self, *modules: str) -> None:
+        """Start the process.
 
         Args:
-            build: Returns the object; must be picklable.
+            modules: What it shall import meanwhile, so that the first call need not.
         """
         ours, theirs = socket.socketpair()
         with theirs:
-            command = [sys.executable, "-c", f"from {__name__} import serve; serve({theirs.fileno()})"]
+            command = [sys.executable, "-c", f"from {__name__} import serve; serve({theirs.fileno()}, {modules})"]
             paths = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
             # a session of its own: what Ctrl-C ends is up to the process that the user sees
             self._process = subprocess.Popen(
@@ -48,6 +49,13 @@ class LearnerProcess:
                 start_new_session=True,
             )
         self._connection = Connection(ours.detach())
+
+    def build(self, build: Callable[[], Any]) -> None:
+        """Have the process build the object; one :meth:`result` must follow.
+
+        Args:
+            build: Returns the object; must be picklable.
+        """
         self.submit(_build, build, torch.get_num_threads(), torch.initial_seed())
 
     def submit(self, function: Callable[..., Any], *args: Any) -> None:
@@ -113,10 +121,12 @@ def _module_of(error: BaseException) -> str:
     return str(frames[-1][0].f_globals.get("__name__"))
 
 
-def serve(file_descriptor: int) -> None:
-    """Answer what comes through a socket until nobody asks; the life of the process."""
+def serve(file_descriptor: int, modules: tuple[str, ...]) -> None:
+    """Import modules and answer what comes through a socket until nobody asks; the life of the process."""
     for number in (signal.SIGINT, signal.SIGTERM):  # sent to a whole job; the learner is needed until all is saved
         signal.signal(number, signal.SIG_IGN)
+    for module in modules:
+        importlib.import_module(module)
     resident = None
     with Connection(file_descriptor) as connection:
         while True:

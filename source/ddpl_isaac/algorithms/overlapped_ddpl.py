@@ -14,7 +14,7 @@ import torch
 from collections.abc import Callable
 from functools import partial
 from tensordict import TensorDict
-from typing import Any
+from typing import Any, ClassVar
 
 from ddpl_isaac.algorithms.ddpl import DDPL, make_normalizer
 from ddpl_isaac.algorithms.learner_process import LearnerProcess
@@ -22,6 +22,7 @@ from ddpl_isaac.algorithms.rollouts import Rollouts, Step
 from ddpl_isaac.config import AlgorithmConfig
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.models.agent_stack import AgentStack
+from ddpl_isaac.models.compilation import wait_for_compiler
 from ddpl_isaac.models.make_actor import make_actor
 from ddpl_isaac.models.matmul import use_fastest_float32
 from ddpl_isaac.models.memory import keep_freed_memory
@@ -38,6 +39,9 @@ class OverlappedDDPL(Rollouts):
     interpreter to themselves.
     """
 
+    _spare: ClassVar[list[LearnerProcess]] = []
+    """Processes that :meth:`prepare` started."""
+
     def __init__(self, stack: AgentStack, num_envs: int, cfg: AlgorithmConfig, device: str) -> None:
         """Create the policy that acts, and the learner in its process.
 
@@ -45,7 +49,9 @@ class OverlappedDDPL(Rollouts):
             ValueError: If the learner's settings are wrong.
             MemoryError: If the replay does not fit.
         """
-        self._learner = LearnerProcess(partial(_build_learner, stack, num_envs, cfg, device))
+        self._learner = self._spare.pop() if self._spare else LearnerProcess(*_imports(cfg))
+        wait_for_compiler()  # what it has found out spares the learner's process the question
+        self._learner.build(partial(_build_learner, stack, num_envs, cfg, device))
         normalizer = make_normalizer((stack.num_agents, stack.obs_dim), cfg.normalize_obs, device)
         actor = make_actor(stack.obs_dim, stack.action_mask, cfg, device).to(device).requires_grad_(False)
         policy = JointPolicy(stack, normalizer, actor).eval()
@@ -60,14 +66,17 @@ class OverlappedDDPL(Rollouts):
         self.policy.load_state_dict(self._learner.call(_policy))
 
     @classmethod
-    def construct_algorithm(cls, obs: TensorDict, env: MultiAgentVecEnv, cfg: dict, device: str) -> Rollouts:
-        """Build the learner for an environment, one that overlaps if that is wanted and of use; called by the runner.
+    def prepare(cls, cfg: AlgorithmConfig, device: str) -> None:
+        """Start the compiler, and the process of the learner with what it imports."""
+        super().prepare(cfg, device)
+        if _overlaps(cfg.overlap_learning, device):
+            cls._spare.append(LearnerProcess(*_imports(cfg)))
 
-        On a GPU it is of none: the environments and the learner share the device anyway. Several ranks have processes
-        enough.
-        """
-        wanted = cfg["algorithm"]["overlap_learning"] and torch.device(device).type == "cpu"
-        construct = super().construct_algorithm if wanted and not is_distributed() else DDPL.construct_algorithm
+    @classmethod
+    def construct_algorithm(cls, obs: TensorDict, env: MultiAgentVecEnv, cfg: dict, device: str) -> Rollouts:
+        """Build the learner for an environment, overlapping if that is wanted and of use; called by the runner."""
+        overlaps = _overlaps(cfg["algorithm"]["overlap_learning"], device)
+        construct = super().construct_algorithm if overlaps else DDPL.construct_algorithm
         return construct(obs, env, cfg, device)
 
     def _begin(self, obs_NAO: torch.Tensor, state_NS: torch.Tensor) -> None:
@@ -146,6 +155,19 @@ class OverlappedDDPL(Rollouts):
         self._waiting.clear()
         self._resume_at(state["counters"]["env_steps"])
         return True
+
+
+def _overlaps(wanted: bool, device: str) -> bool:
+    """Tell whether learning in a process of its own is of use.
+
+    On a GPU it is not: the environments and the learner share the device anyway. Several ranks have processes enough.
+    """
+    return wanted and torch.device(device).type == "cpu" and not is_distributed()
+
+
+def _imports(cfg: AlgorithmConfig) -> tuple[str, ...]:
+    """Return the modules that the process of the learner needs."""
+    return __name__, *(["torch._inductor.compile_fx"] if cfg.sampler.compile == "auto" else [])
 
 
 # -- what the process of the learner calls

@@ -34,7 +34,7 @@ class Suite:
     settings: Callable[[str], str]
     """Function of the task to the ``package:path`` of the learner's settings."""
 
-    defaults: Callable[[str], dict[str, Any]] = lambda _: {}
+    defaults: Callable[[str], dict[str, Any]]
     """Function of the task to its own settings, ``env.<name>``, with their defaults."""
 
     check: Callable[[str, Mapping[str, Any]], None] = _nothing_to_check
@@ -77,8 +77,6 @@ def read_options(task: str, defaults: Mapping[str, Any], tokens: Iterable[str]) 
     for token in tokens:
         key, equals, text = token.partition("=")
         name = key.removeprefix("env.")
-        if not defaults:
-            raise ConfigError(f"'{token}': {task} is a game without settings of its own.")
         if not key.startswith("env.") or name not in defaults:
             closest = [f"env.{match}" for match in nearest(name, defaults)] or [f"env.{known}" for known in defaults]
             raise ConfigError(f"'{token}': {task} has no such setting; it has {', '.join(closest)}.")

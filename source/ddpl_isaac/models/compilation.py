@@ -7,12 +7,15 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import hashlib
 import logging
 import os
 import shutil
 import threading
 import torch
 from collections.abc import Callable
+from pathlib import Path
 
 from ddpl_isaac.diffusion.sampler import denoise_step
 
@@ -20,22 +23,62 @@ logger = logging.getLogger(__name__)
 
 COMPILE_MODES = ("auto", "eager")
 
+_COMPILER = "compiler"
+_started = threading.Event()
+
 
 def start_compiler(device: torch.device | str) -> None:
     """Start TorchInductor in a thread, to be called before a simulator starts.
 
-    Its first call asks in a dozen processes what processor and compiler can do, which takes 20 s on two cores even
-    where all kernels are cached.
+    Its first call takes seconds, and half a minute where it has not yet asked what processor and compiler can do.
     """
     if has_compiler(device):
-        threading.Thread(target=_compile_anything, args=(device,), name="compiler", daemon=True).start()
+        threading.Thread(target=_compile_anything, args=(device,), name=_COMPILER, daemon=True).start()
+
+
+def wait_for_compiler() -> None:
+    """Return once the compiler, if it was started, has built something."""
+    if any(thread.name == _COMPILER for thread in threading.enumerate()):
+        _started.wait()
 
 
 def _compile_anything(device: torch.device | str) -> None:
     with contextlib.suppress(Exception):  # what is wrong shows again, with its message, where a kernel is needed
+        _remember_processor_checks()
         torch.compile(lambda x: x + 1.0)(torch.zeros(64, device=device))
+    _started.set()
     # torch 2.11 keeps a pointer to a guard that dies with the thread which compiled first, and crashes at the next one
     threading.Event().wait()
+
+
+def _remember_processor_checks() -> None:
+    """Have TorchInductor ask only once, and not in every process anew, what processor and compiler can do.
+
+    Each of its questions takes a process that imports torch. What could be loaded is noted beside its cached kernels;
+    what could not is asked again.
+    """
+    try:
+        from torch._inductor.codecache import cache_dir
+        from torch._inductor.cpu_vec_isa import VecISA, _get_isa_dry_compile_fingerprint
+    except ImportError:  # torch's own affair, which may move
+        return
+    check = getattr(VecISA, "check_build", None)
+    if check is None or hasattr(check, "__wrapped__"):
+        return
+
+    @functools.wraps(check)
+    def check_once(isa: VecISA, code: str) -> bool:
+        question = _get_isa_dry_compile_fingerprint(isa._arch_flags) + code
+        note = Path(cache_dir()) / "processor_checks" / hashlib.sha256(question.encode()).hexdigest()
+        if note.exists():
+            return True
+        can = check(isa, code)
+        if can:
+            note.parent.mkdir(parents=True, exist_ok=True)
+            note.touch()
+        return can
+
+    VecISA.check_build = check_once
 
 
 def has_compiler(device: torch.device | str) -> bool:
@@ -62,4 +105,6 @@ def make_step_function(mode: str, device: torch.device | str) -> Callable[..., t
     if not has_compiler(device):
         logger.warning(f"No compiler for {device} found (install g++, or Triton on a GPU): the sampler runs eagerly.")
         return denoise_step
+    if torch.device(device).type == "cpu":
+        _remember_processor_checks()
     return torch.compile(denoise_step, fullgraph=True)

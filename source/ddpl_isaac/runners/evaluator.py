@@ -14,8 +14,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from tensordict import TensorDict
 
-from scipy.stats import bootstrap
-
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 
 _STEPS_BETWEEN_LOOKS = 16
@@ -129,6 +127,8 @@ def bootstrap_interval(values: np.ndarray) -> tuple[float, float, float]:
     Args:
         values: Independent values. Shape: (n,).
     """
+    from scipy.stats import bootstrap  # takes seconds, which a training need not wait for
+
     values = values[np.isfinite(values)]
     if len(values) == 0:
         return math.nan, math.nan, math.nan
