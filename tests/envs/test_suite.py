@@ -79,9 +79,9 @@ def test_the_suites_leave_what_their_extras_bring_alone_until_it_is_needed():
     code = """
 import sys
 from ddpl_isaac.envs.registry import find_suite
-for name in ("Coordination-", "MPE-", "MaMuJoCo-"):
+for name in ("Coordination-", "MPE-", "MaMuJoCo-", "SMAX-"):
     assert find_suite(name).tasks
-assert not {"mpe2", "pygame", "mujoco", "gymnasium_robotics", "pettingzoo"} & set(sys.modules)
+assert not {"mpe2", "pygame", "mujoco", "gymnasium_robotics", "pettingzoo", "jax", "jaxmarl"} & set(sys.modules)
 """
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=False)
     assert result.returncode == 0, result.stderr

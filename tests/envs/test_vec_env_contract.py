@@ -30,6 +30,7 @@ SUITE_TASKS = [
     ("MPE-SpeakerListener-v0", {"compile": "eager"}),
     ("MaMuJoCo-HalfCheetah-2x3-v0", {}),
     ("MaMuJoCo-Ant-4x2-v0", {}),
+    ("SMAX-3m-v0", {"decode": "released"}),
 ]
 
 

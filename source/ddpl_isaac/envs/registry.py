@@ -33,6 +33,7 @@ _SUITES = {
     "Coordination": "ddpl_isaac.envs.coordination",
     "MPE": "ddpl_isaac.envs.mpe",
     "MaMuJoCo": "ddpl_isaac.envs.mamujoco",
+    "SMAX": "ddpl_isaac.envs.smax",
 }
 """Module of every suite, which holds it as ``SUITE``, by the first word of its ids."""
 
