@@ -77,11 +77,19 @@ def test_diagnostics_of_uniform_and_of_one_hot_weights():
 @pytest.mark.parametrize("budget", [0.5, 1.5, 2.5])
 def test_eta_spends_the_budget_for_each_agent_whatever_its_scale(qbar, budget):
     qbar = qbar * torch.tensor([1e-3, 1e3]).view(2, 1, 1)
-    eta = solve_eta(qbar, budget, torch.full((2,), 1e7))
+    eta = solve_eta(qbar, budget, torch.full((2,), 1e7), torch.ones(qbar.shape[:2]))
     spent = kl_to_uniform(importance_weights(qbar, eta)).mean(-1)
     torch.testing.assert_close(spent, torch.full((2,), budget), atol=1e-3, rtol=0.0)
 
 
 def test_a_flat_q_does_not_spend_the_budget_but_stops_at_the_bound():
-    eta = solve_eta(torch.zeros(1, 4, 8), 1.5, torch.tensor([30.0]))
+    eta = solve_eta(torch.zeros(1, 4, 8), 1.5, torch.tensor([30.0]), torch.ones(1, 4))
     assert eta.item() == pytest.approx(30.0, rel=1e-3)
+
+
+def test_eta_is_solved_over_the_states_in_which_an_agent_is_in_play(qbar):
+    bound, in_play = torch.full((2,), 1e7), torch.ones(qbar.shape[:2])
+    in_play[:, 1::2] = 0.0
+    some = solve_eta(qbar, 1.0, bound, in_play)
+    torch.testing.assert_close(some, solve_eta(qbar[:, ::2], 1.0, bound, in_play[:, ::2]))
+    assert not torch.allclose(some, solve_eta(qbar, 1.0, bound, torch.ones_like(in_play)))

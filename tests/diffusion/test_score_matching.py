@@ -19,15 +19,15 @@ def test_loss_of_a_known_prediction():
     schedule, actions, noise = make_schedule(4), torch.zeros(1, 1, 2, 1), torch.tensor([[[[1.0], [2.0]]]])
     step = torch.zeros(1, 1, 2, dtype=torch.long)
     arguments = (lambda x, _: torch.zeros_like(x), actions, schedule, step, noise, MASK)
-    torch.testing.assert_close(score_matching_loss(*arguments), torch.tensor([2.5]))
-    torch.testing.assert_close(score_matching_loss(*arguments, loss_clip=3.0), torch.tensor([2.0]))
+    torch.testing.assert_close(score_matching_loss(*arguments), torch.tensor([[2.5]]))
+    torch.testing.assert_close(score_matching_loss(*arguments, loss_clip=3.0), torch.tensor([[2.0]]))
 
 
 def test_padding_does_not_count():
     schedule, noise, step = make_schedule(4), torch.full((1, 1, 1, 2), 2.0), torch.zeros(1, 1, 1, dtype=torch.long)
     mask = torch.tensor([[1.0, 0.0]])
     loss = score_matching_loss(lambda x, _: 0 * x, torch.zeros(1, 1, 1, 2), schedule, step, noise, mask)
-    torch.testing.assert_close(loss, torch.tensor([4.0]))
+    torch.testing.assert_close(loss, torch.tensor([[4.0]]))
 
 
 def minimiser(proposal_std, level=2, count=400_000):

@@ -13,6 +13,7 @@ import pytest
 from fakes import FakeEnv
 
 from ddpl_isaac.algorithms.overlapped_ddpl import OverlappedDDPL
+from ddpl_isaac.algorithms.policy_improvement import States
 from ddpl_isaac.config_loader import load_config
 from ddpl_isaac.runners.training_logger import InterruptedBetweenIterationsError, TrainingLogger
 from ddpl_isaac.storage.replay_storage import Batch
@@ -69,23 +70,30 @@ def learn(rank, world):
         candidates, qbar = rand(agents, BATCH, 4, dims).clamp(-1, 1), rand(agents, BATCH, 8)
         learner.actor.sample = fixed_noise(next_actions, rank, world)
         learner._update_critic(Batch(*(share(field, rank, world) for field in whole)))
-        learner.improvement._solve_eta(share(qbar, rank, world, dim=1))
+        qbar = share(qbar, rank, world, dim=1)
+        learner.improvement._solve_eta(qbar, torch.ones(qbar.shape[:2]))
         etas.append(learner.improvement.eta.clone())
         mine = share(candidates, rank, world, dim=1)
 
         obs = share(whole.obs, rank, world)
 
         def weighed(*_, mine=mine, obs=obs):
-            return obs, mine, torch.full(mine.shape[:3], 1 / mine.shape[2]), None, {}
+            return (
+                States(obs, None, torch.ones(mine.shape[:2])),
+                mine,
+                torch.full(mine.shape[:3], 1 / mine.shape[2]),
+                None,
+                {},
+            )
 
         def loss(step, mine=mine):
             policy = learner.actor
             parameters = torch.cat([p.flatten(1) for p in policy.parameters()], dim=1)
-            return (parameters.mean(1)[:, None] * mine.mean((2, 3)) * step.obs.mean(2).T).square().mean(1)
+            return (parameters.mean(1)[:, None] * mine.mean((2, 3)) * step.obs.mean(2).T).square()
 
         learner.improvement._weigh_candidates = weighed
         learner.improvement.actor.loss = loss
-        learner.improvement.step(lambda: ((), ()))
+        learner.improvement.step(tuple)
     for observations in rand(5, 8, agents, width):
         learner.obs_normalizer.update(share(observations, rank, world))
     modules = {name: module.state_dict() for name, module in learner._modules().items()}

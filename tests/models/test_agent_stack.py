@@ -4,6 +4,7 @@
 
 """Agents of different shapes share tensors without touching each other."""
 
+import dataclasses
 import torch
 from tensordict import TensorDict
 
@@ -29,6 +30,12 @@ def test_the_state_is_the_environments_own_where_it_has_one():
     with_state = TensorDict({**OBS.to_dict(), "state": own}, batch_size=[1])
     torch.testing.assert_close(AgentStack(AGENTS, 4).state(with_state), own)
     assert AgentStack(AGENTS, 0).state(OBS).shape == (1, AgentStack(AGENTS, 0).state_dim)
+
+
+def test_only_an_agent_that_can_drop_out_does_so_by_seeing_nothing():
+    agents = AGENTS[0], dataclasses.replace(AGENTS[1], can_drop_out=True)
+    obs = torch.tensor([[[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]], [[1.0, 0.0, 0.0], [0.0, 0.0, 2.0]]])
+    assert AgentStack(agents, 0).in_play(obs).tolist() == [[1.0, 1.0], [0.0, 1.0]]
 
 
 def test_actions_are_scaled_to_each_agents_box_and_padding_is_dropped():

@@ -17,7 +17,7 @@ from typing import Any
 
 from rsl_rl.modules import EmpiricalNormalization
 
-from ddpl_isaac.algorithms.policy_improvement import Marginal, PolicyImprovement, frozen_copy
+from ddpl_isaac.algorithms.policy_improvement import PolicyImprovement, States, frozen_copy
 from ddpl_isaac.algorithms.rollouts import Rollouts, Step
 from ddpl_isaac.algorithms.td_target import polyak_update, td_loss, td_target
 from ddpl_isaac.config import AlgorithmConfig
@@ -137,10 +137,11 @@ class DDPL(Rollouts):
         polyak_update(self.target_critic, self.critic, self.cfg.critic.tau)
         return {"critic": loss.detach(), "Critic/q_mean": q.detach().mean(), "Critic/grad_norm": norm}
 
-    def _states(self) -> tuple[torch.Tensor, Marginal]:
-        """Draw the observations of an actor step, with their Qbar."""
-        batch = self._sample(self.cfg.actor_batch_size)
-        return batch.obs, partial(self.critic.marginal, batch.state, batch.obs)
+    def _states(self) -> States:
+        """Draw the states of an actor step."""
+        batch = self.storage.sample(self.cfg.actor_batch_size, self.cfg.n_step, self.cfg.gamma, self.generator)
+        obs, state = self.obs_normalizer(batch.obs), self.state_normalizer(batch.state)
+        return States(obs, partial(self.critic.marginal, state, obs), self.stack.in_play(batch.obs))
 
     def _by_agent(self, values: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """Name each agent's entry ``ISSM/<agent>/<metric>``; padded dimensions have no entry."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import torch
 
-from ddpl_isaac.diffusion.importance import effective_sample_share, fourth_moment, kl_to_uniform
+from ddpl_isaac.diffusion.importance import effective_sample_share, fourth_moment, kl_to_uniform, mean_in_play
 
 _EDGE = 0.99
 
@@ -19,23 +19,30 @@ def issm_diagnostics(
     qbar_ABM: torch.Tensor,
     candidates_ABMD: torch.Tensor,
     action_mask_AD: torch.Tensor,
+    in_play_AB: torch.Tensor,
 ) -> dict[str, torch.Tensor]:
-    """Summarise the importance weights and candidates of one refresh. Shape of each: (A,)."""
+    """Summarise the importance weights and candidates of one refresh where agents are in play. Shape of each: (A,)."""
+
+    def mean(value_AB: torch.Tensor) -> torch.Tensor:
+        return mean_in_play(value_AB, in_play_AB)
+
     dims_A = action_mask_AD.sum(-1)
     ess_AB = effective_sample_share(weights_ABM)
     mask = action_mask_AD[:, None, None, :]
-    edge = ((candidates_ABMD.abs() > _EDGE) * mask).mean((1, 2)).sum(-1) / dims_A
+    edge_AB = ((candidates_ABMD.abs() > _EDGE) * mask).float().mean(2).sum(-1)
+    # who is out of play is not among the lowest
     # kthvalue rather than quantile, which asks the device whether its argument is a share
-    std_AD = candidates_ABMD.std(dim=2).mean(1)
+    low_AB = ess_AB.where(in_play_AB > 0, 1.0)
+    std_AD = torch.stack([mean(std_AB) for std_AB in candidates_ABMD.std(dim=2).unbind(-1)], dim=-1)
     summary = {
-        "ess": ess_AB.mean(-1),
-        "ess_p10": ess_AB.kthvalue(-(-ess_AB.shape[-1] // 10), dim=-1).values,
-        "kl_to_uniform": kl_to_uniform(weights_ABM).mean(-1),
-        "max_weight": weights_ABM.amax(-1).mean(-1),
-        "L4": fourth_moment(weights_ABM).mean(-1),
-        "edge_share": edge,
+        "ess": mean(ess_AB),
+        "ess_p10": low_AB.kthvalue(-(-low_AB.shape[-1] // 10), dim=-1).values,
+        "kl_to_uniform": mean(kl_to_uniform(weights_ABM)),
+        "max_weight": mean(weights_ABM.amax(-1)),
+        "L4": mean(fourth_moment(weights_ABM)),
+        "edge_share": mean(edge_AB) / dims_A,
         "candidate_std": std_AD.sum(-1) / dims_A,
-        "qbar_spread": qbar_ABM.std(dim=-1).mean(-1),
+        "qbar_spread": mean(qbar_ABM.std(dim=-1)),
     }
     per_dim = {f"candidate_std_dim/{d:02d}": std_AD[:, d] for d in range(std_AD.shape[1])}
     return summary | per_dim

@@ -13,12 +13,13 @@ import copy
 import torch
 from collections.abc import Callable
 from torch import nn
+from typing import NamedTuple
 
 from ddpl_isaac.algorithms.diagnostics import issm_diagnostics
 from ddpl_isaac.algorithms.proposal import propose
 from ddpl_isaac.algorithms.td_target import polyak_update
 from ddpl_isaac.config import AlgorithmConfig
-from ddpl_isaac.diffusion.importance import importance_weights, solve_eta, systematic_resample
+from ddpl_isaac.diffusion.importance import importance_weights, mean_in_play, solve_eta, systematic_resample
 from ddpl_isaac.models.make_actor import make_actor
 from ddpl_isaac.models.policy_class import MirrorStep
 from ddpl_isaac.models.stacked_mlp import clip_gradients
@@ -26,6 +27,19 @@ from ddpl_isaac.ranks import average_gradients, gather_batch
 
 Marginal = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """Qbar at a batch of states, of candidates (A, B, M, D) given draws of the others (A, B, L, D). Shape: (A, B, M)."""
+
+
+class States(NamedTuple):
+    """A batch of states in which the policies are to improve."""
+
+    obs: torch.Tensor
+    """Normalised observations. Shape: (B, A, O)."""
+
+    marginal: Marginal
+    """Qbar at these states."""
+
+    in_play: torch.Tensor
+    """1 where an agent is in play, else 0. Shape: (A, B)."""
 
 
 class PolicyImprovement:
@@ -65,12 +79,11 @@ class PolicyImprovement:
         """Draw candidates anew before the next step."""
         self._weighed = None
 
-    def step(self, states: Callable[[], tuple[torch.Tensor, Marginal]]) -> dict[str, torch.Tensor]:
+    def step(self, states: Callable[[], States]) -> dict[str, torch.Tensor]:
         """Take one gradient step towards pi^k exp(eta Qbar); by score matching for a diffusion policy.
 
         Args:
-            states: Draws a batch of observations, of shape (B, A, O), with Qbar at the states behind them; called
-                where the candidates of earlier steps are used up.
+            states: Draws a batch; called where the candidates of earlier steps are used up.
 
         Returns:
             Loss and diagnostics. Shape of each: (A,).
@@ -79,10 +92,11 @@ class PolicyImprovement:
         if refresh:
             self.reference.load_state_dict(self.actor.state_dict())
         if refresh or self._weighed is None or self.steps % self.cfg.candidate_reuse == 0:
-            self._weighed = self._weigh_candidates(*states(), refresh)
-        obs, candidates, weights, qbar_of, diagnostics = self._weighed
+            self._weighed = self._weigh_candidates(states(), refresh)
+        (obs, _, in_play), candidates, weights, qbar_of, diagnostics = self._weighed
         drawn = systematic_resample(candidates, weights, self.cfg.issm.loss_samples, self.generator)
-        loss_A = self.actor.loss(MirrorStep(obs, drawn, self.reference, self.eta, qbar_of, self.generator))
+        loss_AB = self.actor.loss(MirrorStep(obs, drawn, self.reference, self.eta, qbar_of, self.generator))
+        loss_A = mean_in_play(loss_AB, in_play)
         self.optimizer.zero_grad()
         loss_A.sum().backward()
         average_gradients(self.actor.parameters())
@@ -93,9 +107,9 @@ class PolicyImprovement:
         return diagnostics | {"loss": loss_A.detach()}
 
     @torch.no_grad()
-    def _weigh_candidates(self, obs_BAO: torch.Tensor, marginal: Marginal, new_reference: bool) -> tuple:
+    def _weigh_candidates(self, states: States, new_reference: bool) -> tuple:
         """Draw candidates, evaluate and weigh them; solve eta if the reference is new (METHOD 2.3)."""
-        cfg = self.cfg.issm
+        cfg, (obs_BAO, marginal, in_play_AB) = self.cfg.issm, states
         # a critic of joint actions lets further samples play the other agents, independent of the candidates
         counts = cfg.num_candidates, self.marginal_samples
         samples, others = self.reference.sample(obs_BAO, sum(counts), self.generator).split(counts, dim=2)
@@ -106,21 +120,21 @@ class PolicyImprovement:
 
         qbar = qbar_of(candidates)
         if new_reference:
-            self._solve_eta(qbar)
+            self._solve_eta(qbar, in_play_AB)
         weights = importance_weights(qbar, self.eta)
-        diagnostics = issm_diagnostics(weights, qbar, candidates, self.action_mask)
+        diagnostics = issm_diagnostics(weights, qbar, candidates, self.action_mask, in_play_AB)
         capped = (self.eta * self.qbar_range >= 0.999 * cfg.eta_range_cap).float()
-        return obs_BAO, candidates, weights, qbar_of, diagnostics | {"eta": self.eta, "eta_capped": capped}
+        return states, candidates, weights, qbar_of, diagnostics | {"eta": self.eta, "eta_capped": capped}
 
-    def _solve_eta(self, qbar_ABM: torch.Tensor) -> None:
+    def _solve_eta(self, qbar_ABM: torch.Tensor, in_play_AB: torch.Tensor) -> None:
         """Spend the KL budget of the new mirror step, on average over the states of all ranks."""
-        cfg, qbar_ABM = self.cfg.issm, gather_batch(qbar_ABM, dim=1)
-        spread = (qbar_ABM.amax(-1) - qbar_ABM.amin(-1)).mean(-1)
+        cfg, qbar_ABM, in_play_AB = self.cfg.issm, gather_batch(qbar_ABM, dim=1), gather_batch(in_play_AB, dim=1)
+        spread = mean_in_play(qbar_ABM.amax(-1) - qbar_ABM.amin(-1), in_play_AB)
         # slow, so that the range outlives the concentration of the candidates
         self.qbar_range = torch.maximum(spread, 0.99 * self.qbar_range)
         eta_max = cfg.eta_range_cap / (self.qbar_range + 1e-8)
         budget = cfg.kl_budget / (len(self.action_mask) if cfg.kl_budget_per_agent else 1)
-        self.eta = solve_eta(qbar_ABM, budget, eta_max)
+        self.eta = solve_eta(qbar_ABM, budget, eta_max, in_play_AB)
 
 
 def frozen_copy(module: nn.Module) -> nn.Module:

@@ -36,7 +36,7 @@ def score_matching_loss(
     action_mask_AD: torch.Tensor,
     loss_clip: float = float("inf"),
 ) -> torch.Tensor:
-    """Noise-prediction error of every agent (METHOD 2.1).
+    """Noise-prediction error of every agent in every state (METHOD 2.1).
 
     No gradient flows into the actions. The squared error is clipped per dimension, so that one action cannot
     move an untrained network far.
@@ -51,8 +51,8 @@ def score_matching_loss(
         loss_clip: Bound of the squared error per dimension.
 
     Returns:
-        Mean loss over states and actions. Shape: (A,).
+        Mean loss over actions. Shape: (A, B).
     """
     noisy_ABKD = diffuse(action_ABKD.detach(), step_ABK, noise_ABKD, schedule)
     error_ABKD = (predict_noise(noisy_ABKD, step_ABK) - noise_ABKD).square().clamp(max=loss_clip)
-    return (error_ABKD * action_mask_AD[:, None, None, :]).sum(-1).mean((1, 2))
+    return (error_ABKD * action_mask_AD[:, None, None, :]).sum(-1).mean(-1)

@@ -76,7 +76,7 @@ class SmaxEnv(MultiAgentVecEnv):
         _, num_agents, obs_dim = self._obs.shape
         self.num_actions, self.state_dim = num_agents * ACTION_DIM, self._state.shape[1]
         self.agents = tuple(
-            AgentSpec(name, obs_dim, slice(start, start + ACTION_DIM), (0.0,) * ACTION_DIM, (1.0,) * ACTION_DIM)
+            AgentSpec(name, obs_dim, slice(start, start + ACTION_DIM), (0.0,) * ACTION_DIM, (1.0,) * ACTION_DIM, True)
             for name, start in zip(self._battles.names, range(0, self.num_actions, ACTION_DIM), strict=True)
         )
 

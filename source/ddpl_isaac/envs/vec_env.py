@@ -36,6 +36,10 @@ class AgentSpec:
     high: tuple[float, ...]
     """Upper action bounds, one per action dimension."""
 
+    can_drop_out: bool = False
+    """Whether the agent can be out of play before the episode ends. It then observes nothing but zeros, its actions
+    do nothing, and there is nothing for its policy to learn."""
+
     @property
     def action_dim(self) -> int:
         """Size of the agent's action."""

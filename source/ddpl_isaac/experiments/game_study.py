@@ -13,7 +13,7 @@ import torch
 from dataclasses import dataclass
 from functools import partial
 
-from ddpl_isaac.algorithms.policy_improvement import PolicyImprovement
+from ddpl_isaac.algorithms.policy_improvement import PolicyImprovement, States
 from ddpl_isaac.config import AlgorithmConfig
 from ddpl_isaac.experiments.games import GAMES, effort_nash_gap, exact_marginal
 from ddpl_isaac.experiments.particles import ParticleImprovement
@@ -65,11 +65,11 @@ def run_study(study: Study, cfg: AlgorithmConfig) -> dict[str, list[list[float]]
     mask = torch.ones(rows, game.action_dim)
     improvement = improvement_class(1, mask, cfg, "cpu", cfg.critic.marginal_samples)
     obs = torch.ones(cfg.actor_batch_size, rows, 1)
-    marginal = partial(exact_marginal, game, study.num_agents)
+    states = States(obs, partial(exact_marginal, game, study.num_agents), torch.ones(rows, len(obs)))
     history = [_judge(study, improvement, obs[:1])]
     for _ in range(study.refreshes):
         for _ in range(cfg.issm.reference_window):
-            improvement.step(lambda: (obs, marginal))
+            improvement.step(lambda: states)
         history.append(_judge(study, improvement, obs[:1]))
     return {name: [row[name] for row in history] for name in history[0]}
 

@@ -13,7 +13,7 @@ import torch
 from collections.abc import Callable
 from torch import nn
 
-from ddpl_isaac.algorithms.policy_improvement import Marginal, PolicyImprovement
+from ddpl_isaac.algorithms.policy_improvement import PolicyImprovement, States
 from ddpl_isaac.config import AlgorithmConfig
 from ddpl_isaac.diffusion.importance import systematic_resample
 
@@ -62,12 +62,12 @@ class ParticleImprovement(PolicyImprovement):
         self.eta, self.qbar_range = torch.ones(num_agents, device=device), torch.zeros(num_agents, device=device)
         self.steps, self._weighed, self._drawn = 0, None, []
 
-    def step(self, states: Callable[[], tuple[torch.Tensor, Marginal]]) -> dict[str, torch.Tensor]:
+    def step(self, states: Callable[[], States]) -> dict[str, torch.Tensor]:
         """Draw one more set of actions by weight; the last one of a window makes all of them the new policy."""
         window = self.cfg.issm.reference_window
         position = self.steps % window
         if position == 0 or self.steps % self.cfg.candidate_reuse == 0:
-            self._weighed = self._weigh_candidates(*states(), position == 0)
+            self._weighed = self._weigh_candidates(states(), position == 0)
         _, candidates, weights, _, diagnostics = self._weighed
         self._drawn.append(systematic_resample(candidates, weights, self.cfg.issm.loss_samples).flatten(1, 2))
         if position == window - 1:

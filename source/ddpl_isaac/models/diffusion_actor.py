@@ -77,13 +77,13 @@ class DiffusionActor(PolicyClass):
         return actions.unflatten(1, (obs_BAO.shape[0], num_samples))
 
     def loss(self, target: MirrorStep) -> torch.Tensor:
-        """Score-matching loss of every agent on samples of the target: ISSM. Shape: (A,)."""
+        """Score-matching loss on samples of the target: ISSM. Shape: (A, B)."""
         return self.score_matching_loss(target.obs, target.action, target.generator)
 
     def score_matching_loss(
         self, obs_BAO: torch.Tensor, action_ABKD: torch.Tensor, generator: torch.Generator | None = None
     ) -> torch.Tensor:
-        """Denoising error on K actions per state, with fresh levels and noise. Shape: (A,)."""
+        """Denoising error on K actions per state, with fresh levels and noise. Shape: (A, B)."""
         A, B, K, _ = action_ABKD.shape
         obs_AB1W = self.denoiser.project_observation(obs_BAO.transpose(0, 1)).unsqueeze(2)
         times_AHW = self.denoiser.time_table()

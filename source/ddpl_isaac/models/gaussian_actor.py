@@ -84,8 +84,8 @@ class MixtureActor(PolicyClass):
         return self.draw(obs_BAO, num_samples, generator).clamp(-1.0, 1.0)
 
     def loss(self, target: MirrorStep) -> torch.Tensor:
-        """Forward KL up to a constant: -E log pi under the target, mode-covering. Shape: (A,)."""
-        return -self.log_prob(target.obs, target.action).mean((1, 2))
+        """Forward KL up to a constant: -E log pi under the target, mode-covering. Shape: (A, B)."""
+        return -self.log_prob(target.obs, target.action).mean(-1)
 
 
 class GaussianForwardActor(MixtureActor):
@@ -100,8 +100,8 @@ class GaussianReverseActor(GaussianForwardActor):
     """One Gaussian, projected by the reverse KL as in DecSPG: reparameterised and mode-seeking (METHOD 1)."""
 
     def loss(self, target: MirrorStep) -> torch.Tensor:
-        """KL(pi || pi^k exp(eta Qbar)) up to a constant, by as many draws as there are target actions. Shape: (A,)."""
+        """KL(pi || pi^k exp(eta Qbar)) up to a constant, by a draw for each target action. Shape: (A, B)."""
         action_ABKD = self.draw(target.obs, target.action.shape[2], target.generator)
         divergence = self.log_prob(target.obs, action_ABKD) - target.reference.log_prob(target.obs, action_ABKD)
         gain = target.eta[:, None, None] * target.qbar(action_ABKD.clamp(-1.0, 1.0))
-        return (divergence - gain).mean((1, 2))
+        return (divergence - gain).mean(-1)

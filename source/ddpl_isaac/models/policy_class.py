@@ -49,4 +49,4 @@ class PolicyClass(nn.Module, ABC):
 
     @abstractmethod
     def loss(self, target: MirrorStep) -> torch.Tensor:
-        """Distance to the target in the sense of this class, with gradient. Shape: (A,)."""
+        """Distance to the target in the sense of this class, with gradient. Shape: (A, B)."""
