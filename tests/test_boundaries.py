@@ -86,6 +86,7 @@ COMMON = {"-h", "--help", "--task", "--num_envs", "--seed"}
 VIDEO = {"--video", "--video_length", "--video_interval"}
 FLAGS = {
     "train": COMMON | VIDEO | {"--max_iterations", "--run_name", "--checkpoint", "--distributed"},
+    "baseline": COMMON | VIDEO | {"--algorithm", "--max_iterations", "--run_name", "--checkpoint"},
     "play": COMMON | VIDEO | {"--checkpoint", "--num_steps", "--real_time"},
     "evaluate": COMMON | {"--checkpoint", "--num_episodes", "--output", "--html"},
     "suite": {"-h", "--help", "--output"},

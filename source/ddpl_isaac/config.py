@@ -187,6 +187,47 @@ class AlgorithmConfig:
 
 
 @dataclass
+class PPOConfig:
+    """MAPPO and IPPO of skrl, the baselines; sizes, discount and normalisation are those of ``algorithm``."""
+
+    algorithm: str = "MAPPO"
+    """``MAPPO``: the critics see the state; ``IPPO``: what their agent sees."""
+
+    rollout_steps: int = 64
+    """Environment steps between updates, rounded to whole iterations; >= 1."""
+
+    learning_epochs: int = 5
+    """Passes over a rollout; >= 1."""
+
+    mini_batches: int = 4
+    """Gradient steps of a pass; >= 1."""
+
+    learning_rate: float = 5.0e-4
+    """First learning rate of Adam; the KL of the updates changes it; > 0."""
+
+    target_kl: float = 0.016
+    """KL of an update above twice of which the learning rate falls, and below half of which it grows; > 0."""
+
+    gae_lambda: float = 0.95
+    """Decay lambda of generalised advantage estimation, in [0, 1]."""
+
+    ratio_clip: float = 0.2
+    """Clip of the probability ratio; > 0."""
+
+    entropy_loss_scale: float = 0.0
+    """Weight of the entropy bonus; >= 0."""
+
+    value_loss_scale: float = 2.0
+    """Weight of the value loss; > 0."""
+
+    max_grad_norm: float = 1.0
+    """Clip of the norm of an agent's gradient; > 0."""
+
+    initial_std: float = 0.5
+    """Standard deviation of the untrained policy, in units of the box half-width; in (0, 1]."""
+
+
+@dataclass
 class TrainConfig:
     """A training run. ``agent.`` on the command line."""
 
@@ -224,3 +265,5 @@ class TrainConfig:
     """Writer of the scalars: ``tensorboard``."""
 
     algorithm: AlgorithmConfig = field(default_factory=AlgorithmConfig)
+
+    ppo: PPOConfig = field(default_factory=PPOConfig)

@@ -90,6 +90,17 @@ RANGES: dict[str, Range] = {
     "algorithm.issm.reference_window": COUNT,
     "algorithm.replay.capacity": COUNT,
     "algorithm.replay.batch_size": COUNT,
+    "ppo.rollout_steps": COUNT,
+    "ppo.learning_epochs": COUNT,
+    "ppo.mini_batches": COUNT,
+    "ppo.learning_rate": POSITIVE,
+    "ppo.target_kl": POSITIVE,
+    "ppo.gae_lambda": Range(0.0, 1.0),
+    "ppo.ratio_clip": POSITIVE,
+    "ppo.max_grad_norm": POSITIVE,
+    "ppo.entropy_loss_scale": NOT_NEGATIVE,
+    "ppo.value_loss_scale": POSITIVE,
+    "ppo.initial_std": Range(0.0, 1.0, open_low=True),
 }
 """Numeric fields by their path."""
 
@@ -102,6 +113,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "algorithm.critic.kind": ("central", "factored", "local"),
     "algorithm.critic.marginal": ("mean", "lse"),
     "algorithm.issm.proposal": ("policy", "mixture", "smoothed"),
+    "ppo.algorithm": ("MAPPO", "IPPO"),
 }
 """Fields that name one of a few alternatives, by their path."""
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import re
 import shlex
@@ -45,6 +46,8 @@ from ddpl_isaac.runners.checkpoint import checkpoint_task, resolve_checkpoint
 from ddpl_isaac.runners.evaluator import evaluate as play_episodes
 from ddpl_isaac.runners.training_logger import InterruptedBetweenIterationsError
 
+_BASELINE = "ddpl_isaac.baselines.skrl_ppo:SkrlPPO"
+
 PLAY_ENVS = 16
 """Environments of a playback or a comparison unless ``--num_envs`` says otherwise."""
 
@@ -81,6 +84,25 @@ def train(command: CommandLine) -> None:
         if ranks.rank() == 0:
             _conclude(args.task, run_dir, time.monotonic() - start, interrupted=interrupted)
     ranks.leave()
+
+
+def train_baseline(command: CommandLine) -> None:
+    """Train MAPPO or IPPO of skrl where DDPL trains: same environments, budget, sizes of networks, logs and evaluation.
+
+    Raises:
+        ConfigError: If skrl is not installed or the command line cannot be used.
+        CheckpointError: If the checkpoint cannot be used.
+    """
+    if importlib.util.find_spec("skrl") is None:
+        raise ConfigError(
+            "The baselines need skrl, which is not installed; the extra 'baselines' brings it:"
+            " uv sync --inexact --extra baselines, or pip install -e '.[baselines]'."
+        )
+    algorithm = command.args.algorithm
+    settings = {"algorithm.class_name": _BASELINE, "ppo.algorithm": algorithm, "save_replay": "false"}
+    command.agent[:0] = [f"agent.{name}={value}" for name, value in settings.items()]
+    command.args.run_name = command.args.run_name or algorithm.lower()
+    train(command)
 
 
 def _make_run_dir(plan: EnvPlan, cfg: TrainConfig, resumed_from: Path | None) -> Path:
@@ -126,7 +148,7 @@ def play(command: CommandLine) -> None:
 
 
 def evaluate(command: CommandLine) -> None:
-    """Evaluate the averaged (EMA) and the latest actor of a checkpoint, print a table and write JSON.
+    """Evaluate the averaged (EMA) actor, if there is one, and the latest of a checkpoint, print a table and write JSON.
 
     Both act by a single draw per agent and step, as the team would in operation.
 
@@ -147,7 +169,7 @@ def evaluate(command: CommandLine) -> None:
     with _open(plan, args, cfg, checkpoint.parent, "evaluate") as env, end_on_user_error():
         runner = _make_runner(env, plan, cfg, None, checkpoint)
         results = []
-        for label, ema in (("EMA", True), ("latest", False)):
+        for label, ema in (("EMA", True), ("latest", False))[not runner.alg.averages :]:
             torch.manual_seed(cfg.seed)
             policy = runner.get_inference_policy(ema=ema)
             results.append(play_episodes(env, policy, args.num_episodes, label=label, seed=cfg.seed))

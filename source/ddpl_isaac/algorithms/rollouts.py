@@ -53,6 +53,9 @@ class Step(NamedTuple):
 class Rollouts:
     """Acts, mends what broke, and passes every step on to what learns from it."""
 
+    averages = True
+    """Whether there is an averaged (EMA) policy beside the latest one."""
+
     def __init__(
         self, stack: AgentStack, num_envs: int, policy: JointPolicy, cfg: AlgorithmConfig, device: str
     ) -> None:
@@ -110,12 +113,15 @@ class Rollouts:
             self._begin(self.stack.observations(obs), self.stack.state(obs))
             self.guard.begin(obs)
             self._began = True
+        self._actions = self._draw_actions(obs)
+        return self.stack.joint_action(self._actions)
+
+    def _draw_actions(self, obs: TensorDict) -> torch.Tensor:
+        """Draw an action in ``[-1, 1]`` for every agent. Shape: (N, A, D)."""
         if self.warming_up:
             shape = (self.num_envs, *self.stack.action_mask.shape)
-            self._actions = (torch.rand(shape, device=self.device) * 2.0 - 1.0) * self.stack.action_mask
-        else:
-            self._actions = self.policy.actions(obs)
-        return self.stack.joint_action(self._actions)
+            return (torch.rand(shape, device=self.device) * 2.0 - 1.0) * self.stack.action_mask
+        return self.policy.actions(obs)
 
     def process_env_step(
         self, obs: TensorDict, rewards: torch.Tensor, dones: torch.Tensor, extras: dict[str, Any]

@@ -1,0 +1,329 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""MAPPO and IPPO of skrl as a learner of the runner, so that they share environments, logs and evaluation with DDPL.
+
+Shapes: N environments, A agents, O observation, S state, D action.
+"""
+
+from __future__ import annotations
+
+import math
+import torch
+from collections.abc import Callable
+from dataclasses import asdict
+from tensordict import TensorDict
+from torch import nn
+from typing import Any
+
+from gymnasium.spaces import Box
+from skrl.memories.torch import RandomMemory
+from skrl.models.torch import DeterministicMixin, GaussianMixin, Model
+from skrl.multi_agents.torch.ippo import IPPO
+from skrl.multi_agents.torch.mappo import MAPPO
+from skrl.resources.preprocessors.torch import RunningStandardScaler
+from skrl.resources.schedulers.torch import KLAdaptiveLR
+
+from ddpl_isaac.algorithms.ddpl import make_normalizer
+from ddpl_isaac.algorithms.rollouts import Rollouts, Step
+from ddpl_isaac.config import AlgorithmConfig, PPOConfig, from_dict
+from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
+from ddpl_isaac.models.agent_stack import AgentStack
+from ddpl_isaac.models.policy import JointPolicy
+from ddpl_isaac.models.policy_class import MirrorStep, PolicyClass
+from ddpl_isaac.ranks import is_distributed
+
+_TIME = {"timestep": 0, "timesteps": 0}
+"""What skrl asks for in every call; only its own logging, which is off, and schedules, which are not used, need it."""
+
+
+class _Policy(GaussianMixin, Model):
+    """Gaussian whose mean is a network's and whose deviation depends on nothing."""
+
+    def __init__(self, sizes: tuple[int, int, int], hidden_dims: list[int], initial_std: float, device: str) -> None:
+        obs_dim, _, action_dim = sizes
+        Model.__init__(self, **_spaces(sizes), device=device)
+        GaussianMixin.__init__(self, clip_actions=True, max_log_std=0.0, min_log_std=-4.0)
+        self.net = _mlp(obs_dim, hidden_dims, action_dim, last_gain=0.01)
+        self.log_std = nn.Parameter(torch.full((action_dim,), math.log(initial_std)))
+
+    def compute(self, inputs: dict[str, Any], role: str) -> tuple[torch.Tensor, dict[str, Any]]:
+        """Return means and log standard deviations; called by skrl."""
+        del role
+        means = self.net(inputs["observations"])
+        return means, {"log_std": self.log_std.expand_as(means)}
+
+
+class _Value(DeterministicMixin, Model):
+    """Value of what the centralised or the independent critic sees."""
+
+    def __init__(self, sizes: tuple[int, int, int], hidden_dims: list[int], seen: str, device: str) -> None:
+        obs_dim, state_dim, _ = sizes
+        Model.__init__(self, **_spaces(sizes), device=device)
+        DeterministicMixin.__init__(self)
+        self.seen = seen
+        self.net = _mlp(state_dim if seen == "states" else obs_dim, hidden_dims, 1)
+
+    def compute(self, inputs: dict[str, Any], role: str) -> tuple[torch.Tensor, dict[str, Any]]:
+        """Return values; called by skrl."""
+        del role
+        return self.net(inputs[self.seen]), {}
+
+
+def _spaces(sizes: tuple[int, int, int]) -> dict[str, Box]:
+    """Return skrl's spaces of an agent; observations are normalised, actions in [-1, 1]."""
+    obs_dim, state_dim, action_dim = sizes
+    free = {"observation_space": Box(-math.inf, math.inf, (obs_dim,)), "state_space": Box(-9e9, 9e9, (state_dim,))}
+    return free | {"action_space": Box(-1.0, 1.0, (action_dim,))}
+
+
+def _mlp(inputs: int, hidden_dims: list[int], outputs: int, last_gain: float = 1.0) -> nn.Sequential:
+    """Build a network with orthogonal weights, as is usual for PPO."""
+    sizes, layers = [inputs, *hidden_dims], []
+    for before, after in zip(sizes, hidden_dims, strict=False):
+        layers += [nn.Linear(before, after), nn.ELU()]
+        nn.init.orthogonal_(layers[-2].weight, math.sqrt(2.0))
+    layers.append(nn.Linear(sizes[-1], outputs))
+    nn.init.orthogonal_(layers[-1].weight, last_gain)
+    return nn.Sequential(*layers)
+
+
+class _Actor(PolicyClass):
+    """The policies of all agents, one after the other, as the joint policy wants them."""
+
+    def __init__(self, policies: dict[str, _Policy], action_dim: int) -> None:
+        super().__init__()
+        self.policies, self.action_dim = nn.ModuleList(policies.values()), action_dim
+
+    def sample(
+        self, obs_BAO: torch.Tensor, num_samples: int = 1, generator: torch.Generator | None = None
+    ) -> torch.Tensor:
+        """Draw actions by torch's own generator. Shape: (A, B, M, D)."""
+        if generator is not None:
+            raise ValueError("skrl's policies draw from torch's own generator; got another one.")
+        draws = []
+        for policy, obs_BO in zip(self.policies, obs_BAO.unbind(1), strict=True):
+            actions, _ = policy.act({"observations": obs_BO.repeat_interleave(num_samples, 0)}, role="policy")
+            draws.append(_padded(actions, self.action_dim).unflatten(0, (-1, num_samples)))
+        return torch.stack(draws)
+
+    def loss(self, target: MirrorStep) -> torch.Tensor:
+        """Fail: skrl has the loss."""
+        raise NotImplementedError("PPO does not learn from mirror steps.")
+
+
+def _padded(actions: torch.Tensor, width: int) -> torch.Tensor:
+    return nn.functional.pad(actions, (0, width - actions.shape[-1]))
+
+
+class SkrlPPO(Rollouts):
+    """MAPPO or IPPO on the environments, networks, normalisers and budget of DDPL.
+
+    Iterations gather until a rollout is complete; then all agents take skrl's PPO steps. Time-outs are bootstrapped
+    with the true last observations. There is neither replay nor warm-up nor averaged policy.
+    """
+
+    averages = False
+
+    def __init__(
+        self, stack: AgentStack, num_envs: int, cfg: AlgorithmConfig, ppo: PPOConfig, num_steps: int, device: str
+    ) -> None:
+        """Create networks and skrl's agents.
+
+        Args:
+            stack: Layout of the agents.
+            num_envs: Environments N.
+            cfg: DDPL's configuration: hidden sizes, discount and normalisation count here too.
+            ppo: PPO's own.
+            num_steps: Steps of an iteration.
+            device: Device of everything.
+        """
+        self.ppo, self._iterations_per_rollout = ppo, max(1, round(ppo.rollout_steps / num_steps))
+        memory_size, names = self._iterations_per_rollout * num_steps, list(stack.names)
+        seen_dims = stack.obs_dim, stack.state_dim
+        sizes = {name: (*seen_dims, dim) for name, dim in zip(names, stack.action_dims, strict=True)}
+        seen = {"MAPPO": "states", "IPPO": "observations"}[ppo.algorithm]
+        self._policies = {
+            name: _Policy(size, cfg.actor.hidden_dims, ppo.initial_std, device) for name, size in sizes.items()
+        }
+        values = {name: _Value(size, cfg.critic.hidden_dims, seen, device) for name, size in sizes.items()}
+        spaces = {name: _spaces(size) for name, size in sizes.items()}
+        self.agent = {"MAPPO": MAPPO, "IPPO": IPPO}[ppo.algorithm](
+            possible_agents=names,
+            models={name: {"policy": self._policies[name], "value": values[name]} for name in names},
+            memories={name: RandomMemory(memory_size=memory_size, num_envs=num_envs, device=device) for name in names},
+            observation_spaces={name: spaces[name]["observation_space"] for name in names},
+            state_spaces={name: spaces[name]["state_space"] for name in names},
+            action_spaces={name: spaces[name]["action_space"] for name in names},
+            device=device,
+            cfg=_skrl_settings(ppo, cfg, names, device),
+        )
+        self.agent.init()
+        self.agent.enable_training_mode(True)
+        self.obs_normalizer = make_normalizer((stack.num_agents, stack.obs_dim), cfg.normalize_obs, device)
+        self.state_normalizer = make_normalizer((stack.state_dim,), cfg.normalize_obs, device)
+        actor = _Actor(self._policies, stack.action_dim)
+        super().__init__(stack, num_envs, JointPolicy(stack, self.obs_normalizer, actor), cfg, device)
+        self._iterations = 0
+
+    @classmethod
+    def prepare(cls, cfg: AlgorithmConfig, device: str) -> None:
+        """Start nothing: there is nothing to compile."""
+
+    @classmethod
+    def construct_algorithm(cls, obs: TensorDict, env: MultiAgentVecEnv, cfg: dict, device: str) -> SkrlPPO:
+        """Build the learner for an environment; called by the runner.
+
+        Raises:
+            ValueError: If there are several ranks.
+        """
+        del obs
+        if is_distributed():
+            raise ValueError("The baselines train in one process; leave --distributed out.")
+        algorithm, ppo = from_dict(AlgorithmConfig, cfg["algorithm"]), from_dict(PPOConfig, cfg["ppo"])
+        stack = AgentStack(env.agents, env.state_dim).to(device)
+        learner = cls(stack, env.num_envs, algorithm, ppo, cfg["num_steps_per_env"], device)
+        learner.guard.restart, learner.guard.max_share = env.restart, cfg["max_broken_share"]
+        return learner
+
+    @property
+    def learning_rate(self) -> float:
+        """Learning rate of the first agent, which follows the KL of its updates."""
+        return self.agent.optimizers[self.stack.names[0]].param_groups[0]["lr"]
+
+    @property
+    def warming_up(self) -> bool:
+        """Never: PPO learns from what its own policies do."""
+        return False
+
+    def _draw_actions(self, obs: TensorDict) -> torch.Tensor:
+        """Have skrl draw the actions, and keep their probabilities and the values. Shape: (N, A, D)."""
+        del obs  # those of the last step
+        by_name, _ = self.agent.act(self._by_agent(self._obs), self._for_all(self._state), **_TIME)
+        return torch.stack([_padded(action, self.stack.action_dim) for action in by_name.values()], dim=1)
+
+    def _begin(self, obs_NAO: torch.Tensor, state_NS: torch.Tensor) -> None:
+        """Look at the first observations."""
+        self._obs, self._state = self._normalized(obs_NAO, state_NS)
+
+    def _record(self, step: Step) -> None:
+        """Hand a step to skrl, with true successors."""
+        ended = step.done[:, None]
+        last = self._normalized(
+            torch.where(ended.unsqueeze(-1), step.final_obs, step.obs), torch.where(ended, step.final_state, step.state)
+        )
+        trimmed = [step.action[:, column, :dim] for column, dim in enumerate(self.stack.action_dims)]
+        self.agent.record_transition(
+            observations=self._by_agent(self._obs),
+            states=self._for_all(self._state),
+            actions=dict(zip(self.stack.names, trimmed, strict=True)),
+            # copies: skrl adds the value of a cut episode to the reward of each agent in place
+            rewards={name: step.reward.unsqueeze(1).clone() for name in self.stack.names},
+            next_observations=self._by_agent(last[0]),
+            next_states=self._for_all(last[1]),
+            terminated=self._for_all((step.done & ~step.time_out).unsqueeze(1)),
+            truncated=self._for_all(step.time_out.unsqueeze(1)),
+            infos={},
+            **_TIME,
+        )
+        for normalizer, seen in ((self.obs_normalizer, step.obs), (self.state_normalizer, step.state)):
+            if self.cfg.normalize_obs:
+                normalizer.update(seen)
+        self._begin(step.obs, step.state)
+
+    def update(self) -> dict[str, torch.Tensor]:
+        """Take the PPO steps of all agents if a rollout is complete.
+
+        Returns:
+            Losses, deviations and learning rates; none in between. Shape of each: ().
+        """
+        self._iterations += 1
+        if self._iterations % self._iterations_per_rollout:
+            return {}
+        self.agent.enable_models_training_mode(True)
+        for name in self.stack.names:
+            self.agent.update(uid=name, **_TIME)
+        self.agent.enable_models_training_mode(False)
+        metrics = {
+            f"PPO/{tag.replace(' / ', '/')}": torch.tensor(values[-1])
+            for tag, values in self.agent.tracking_data.items()
+        }
+        self.agent.tracking_data.clear()
+        return metrics
+
+    def finish(self) -> None:
+        """Nothing is under way."""
+
+    def apply(self, function: Callable[[SkrlPPO], Any]) -> Any:
+        """Return what a function of the learner returns."""
+        return function(self)
+
+    def get_policy(self, averaged: bool = False) -> JointPolicy:
+        """Return the joint policy; there is no averaged one."""
+        del averaged
+        return self.policy
+
+    def train_mode(self) -> None:
+        """Let the normalisers learn."""
+        self.obs_normalizer.train()
+        self.state_normalizer.train()
+
+    def eval_mode(self) -> None:
+        """Freeze the normalisers."""
+        self.obs_normalizer.eval()
+        self.state_normalizer.eval()
+
+    def _modules(self) -> dict[str, Any]:
+        """Return all that has a state: skrl's networks, optimisers and scalers, and the normalisers."""
+        modules = {
+            f"{name}/{part}": module
+            for name, parts in self.agent.checkpoint_modules.items()
+            for part, module in parts.items()
+        }
+        return modules | {"obs_normalizer": self.obs_normalizer, "state_normalizer": self.state_normalizer}
+
+    def save(self) -> dict:
+        """Everything, as tensors and plain containers; a rollout under way is lost."""
+        state = {name: module.state_dict() for name, module in self._modules().items()}
+        return {"modules": state, "counters": {"env_steps": self.env_steps}}
+
+    def load(self, state: dict, load_cfg: dict | None = None, strict: bool = True) -> bool:
+        """Restore what :meth:`save` gave; new episodes and a new rollout begin."""
+        del load_cfg, strict
+        for name, module in self._modules().items():
+            module.load_state_dict(state["modules"][name])
+        self._resume_at(state["counters"]["env_steps"])
+        return True
+
+    def _normalized(self, obs_NAO: torch.Tensor, state_NS: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.obs_normalizer(obs_NAO), self.state_normalizer(state_NS)
+
+    def _by_agent(self, obs_NAO: torch.Tensor) -> dict[str, torch.Tensor]:
+        return dict(zip(self.stack.names, obs_NAO.unbind(1), strict=True))
+
+    def _for_all(self, shared: torch.Tensor) -> dict[str, torch.Tensor]:
+        return dict.fromkeys(self.stack.names, shared)
+
+
+def _skrl_settings(ppo: PPOConfig, cfg: AlgorithmConfig, names: list[str], device: str) -> dict[str, Any]:
+    """Return skrl's settings: ours by its names, and what never changes."""
+    own = {name: value for name, value in asdict(ppo).items() if name not in ("algorithm", "initial_std")}
+    kl = own.pop("target_kl")
+    unused = {name: {} for name in names}  # skrl takes an empty dictionary for one that lacks the agents
+    return {
+        "observation_preprocessor_kwargs": unused,
+        "state_preprocessor_kwargs": unused,
+        "rollouts": own.pop("rollout_steps"),
+        "discount_factor": cfg.gamma,
+        "grad_norm_clip": own.pop("max_grad_norm"),
+        # with a clip of .2 the critics cannot follow values that grow a hundredfold, and MPE-Spread-v0 gets worse
+        "value_clip": 0.0,
+        "learning_rate_scheduler": KLAdaptiveLR,
+        "learning_rate_scheduler_kwargs": {"kl_threshold": kl},
+        "value_preprocessor": RunningStandardScaler,
+        "value_preprocessor_kwargs": {"size": 1, "device": device},
+        "time_limit_bootstrap": True,
+        "experiment": {"write_interval": 0, "checkpoint_interval": 0},
+        **own,
+    }
