@@ -5,6 +5,8 @@
 """SMAX: what JaxMARL computes, with true last observations, limits told from defeats, and targets that live."""
 
 import numpy as np
+import subprocess
+import sys
 import torch
 
 import jax
@@ -134,6 +136,73 @@ def test_a_batch_is_compiled_once():
         env.step(torch.rand(5, env.num_actions))
     env.step(torch.rand(5, env.num_actions))
     assert (env._battles.advance._cache_size(), env._battles.begin._cache_size()) == programs
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_what_a_step_of_any_map_leaves_is_like_what_it_took(name):
+    """Traced, not compiled. Weak types are told apart, as JAX compiles anew for them."""
+    battles = Battles(name, "alive_masked")
+    allies, rules = len(battles.names), battles.env
+    running, _, _ = jax.eval_shape(lambda key: battles.begin(key, 2), jax.random.key(0))
+    length, actions = (jax.ShapeDtypeStruct(*kind) for kind in (((2,), np.int32), ((2, allies, 4), np.float32)))
+    _, after, turn = jax.eval_shape(battles.advance, jax.random.key(0), running, length, actions)
+    kinds = [[(leaf.shape, leaf.dtype, leaf.weak_type) for leaf in jax.tree.leaves(tree)] for tree in (running, after)]
+    assert kinds[0] == kinds[1]
+    assert turn.final_obs.shape == (2, allies, rules.obs_size)
+    assert turn.final_state.shape == (2, rules.state_size)
+
+
+@pytest.mark.parametrize(("again", "angle"), [(1.0, 0.0), (0.0, 0.5)], ids=["aimed at", "shot at before"])
+@pytest.mark.parametrize(("decode", "health"), [("alive_masked", 36.0), ("released", 45.0)])
+def test_a_shot_meant_for_the_dead_goes_to_the_living_unless_as_released(decode, health, again, angle):
+    # ally 0 has a corpse beside it, which it aims at or shot at last, and a marine behind that in range
+    env = SmaxEnv("SMAX-3m-v0", NUM_ENVS, "cpu", 1, decode=decode)
+    units = {
+        "unit_positions": [[8.0, 16.0], [1.0, 1.0], [1.0, 31.0], [9.0, 16.0], [11.0, 16.0], [31.0, 31.0]],
+        "unit_alive": [True, True, True, False, True, True],
+        "unit_health": [45.0, 45.0, 45.0, 0.0, 45.0, 45.0],
+        "prev_attack_actions": [5, 0, 0, 0, 0, 0],  # enemies count from 5 on
+    }
+    before = env._running.state
+    units = {
+        name: jax.device_put(np.broadcast_to(np.asarray(row, getattr(before, name).dtype), getattr(before, name).shape))
+        for name, row in units.items()
+    }
+    env._running = env._running.replace(state=before.replace(**units))
+    action = still(env)
+    action[:, :4] = torch.tensor([again, 0.0, 1.0, angle])
+    env.step(action)
+    assert (np.asarray(env._running.state.unit_health)[:, 4] == health).all()
+
+
+def test_battles_go_on_elsewhere_from_the_state(env):
+    env.reset()
+    env.step(torch.rand(NUM_ENVS, env.num_actions))
+    state = env.state_dict()
+    kept = {name: value.clone() for name, value in state.items()}
+    other = SmaxEnv("SMAX-3m-v0", NUM_ENVS, "cpu", 99)
+    other.load_state_dict(state)
+    assert (env.get_observations() == other.get_observations()).all()
+    for _ in range(40):
+        action = torch.rand(NUM_ENVS, env.num_actions)
+        ours, theirs = env.step(action), other.step(action)
+        assert (ours[0] == theirs[0]).all()
+        assert all(mine.equal(yours) for mine, yours in zip(ours[1:3], theirs[1:3], strict=True))
+        assert env.episode_length_buf.equal(other.episode_length_buf)
+    assert all(value.equal(kept[name]) for name, value in state.items())
+
+
+def test_the_import_of_jaxmarl_prints_nothing_and_leaves_the_streams_alone():
+    code = """
+import contextlib, io, sys
+from ddpl_isaac.envs.smax import SmaxEnv
+with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+    SmaxEnv("SMAX-3m-v0", 64)
+    assert (sys.stdout, sys.stderr) == (out, err)
+assert sys.__stdout__ is sys.stdout
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=False)
+    assert (result.returncode, result.stdout) == (0, ""), result.stderr
 
 
 def test_seeds_repeat_battles_and_tell_them_apart():

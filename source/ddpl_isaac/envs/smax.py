@@ -7,10 +7,13 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import numpy as np
 import os
+import sys
 import torch
-from collections.abc import Mapping
+import warnings
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from tensordict import TensorDict
 from typing import TYPE_CHECKING, Any
@@ -66,7 +69,8 @@ class SmaxEnv(MultiAgentVecEnv):
             ConfigError: If JAX does not have the device.
         """
         self._jax, self._home = import_jax(device)
-        from ddpl_isaac.envs.smax_battle import Battles
+        with _quiet_import():
+            from ddpl_isaac.envs.smax_battle import Battles
 
         self.task, self.num_envs, self.device, self.cfg = task, num_envs, device, {"decode": decode}
         self._battles = Battles(_map_of(task), decode)
@@ -108,6 +112,20 @@ class SmaxEnv(MultiAgentVecEnv):
         }
         return self.get_observations(), turn.reward.clone(), turn.done.clone(), extras
 
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        """Return the battles, what is seen of them and the random numbers."""
+        return {str(i): torch.from_dlpack(leaf).clone() for i, leaf in enumerate(self._jax.tree.leaves(self._whole()))}
+
+    def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
+        """Go on in the middle of the battles."""
+        # copies: the caller may write to its own
+        leaves = [self._jax.dlpack.from_dlpack(state[str(i)].to(self.device, copy=True)) for i in range(len(state))]
+        whole = self._jax.tree.unflatten(self._jax.tree.structure(self._whole()), leaves)
+        key, self._running, obs, seen = whole
+        self._key = self._jax.random.wrap_key_data(key)
+        self._obs, self._state = torch.from_dlpack(obs), torch.from_dlpack(seen)
+        self.episode_length_buf = torch.from_dlpack(self._running.state.step).long()
+
     def close(self) -> None:
         """Nothing to free."""
 
@@ -125,6 +143,11 @@ class SmaxEnv(MultiAgentVecEnv):
             canvas.ellipse((x - radius, y - radius, x + radius, y + radius), fill=color, outline="black")
             canvas.line((x - 8, y - radius - 4, x - 8 + 16 * health[number], y - radius - 4), fill=color, width=3)
         return np.asarray(image)
+
+    def _whole(self) -> tuple:
+        """Return all that changes from step to step, as arrays of JAX."""
+        seen = (self._jax.dlpack.from_dlpack(part) for part in (self._obs, self._state))
+        return self._jax.random.key_data(self._key), self._running, *seen
 
     def _tensordict(self, obs: torch.Tensor, state: torch.Tensor) -> TensorDict:
         """Return copies by name: JAX counts on its arrays to stay as they are."""
@@ -148,6 +171,8 @@ def import_jax(device: torch.device | str) -> tuple[Any, jax.Device]:
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache))
     import jax
 
+    # whoever starts another program at once, such as that of a video, does not wait for JAX's threads
+    warnings.filterwarnings("ignore", r"os\.fork\(\) was called", RuntimeWarning, module="subprocess")
     with contextlib.suppress(RuntimeError, IndexError):
         return jax, jax.devices(device.type)[device.index or 0]
     found = ", ".join(sorted({other.platform for other in jax.devices()}))
@@ -155,6 +180,18 @@ def import_jax(device: torch.device | str) -> tuple[Any, jax.Device]:
         f"--device {device}: JAX has no such device here, only {found}. Install JAX for it (pip install 'jax[cuda13]'),"
         " or use --device cpu."
     )
+
+
+@contextlib.contextmanager
+def _quiet_import() -> Generator[None]:
+    """Hide what JaxMARL's import prints, and undo that it sets the streams to those that the process began with."""
+    sink, begun = io.StringIO(), sys.__stdout__
+    sys.__stdout__ = sink
+    try:
+        with contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sys.stderr):
+            yield
+    finally:
+        sys.__stdout__ = begun
 
 
 def _map_of(task: str) -> str:
