@@ -17,7 +17,7 @@ from jaxmarl.environments.smax.smax_env import MAP_NAME_TO_SCENARIO
 from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.registry import find_suite
 from ddpl_isaac.envs.smax import DECODES, MAPS, SmaxEnv, import_jax
-from ddpl_isaac.envs.smax_battle import Battles
+from ddpl_isaac.envs.smax_battle import Battles, battles_of
 
 NUM_ENVS = 64
 RANGE = 4.5
@@ -66,7 +66,7 @@ def test_there_is_a_task_for_every_map():
 @pytest.mark.parametrize("decode", DECODES)
 def test_a_step_is_jaxmarls_while_all_live(decode):
     """The same keys and actions in the environment as JaxMARL makes it, one battle after the other."""
-    battles = Battles("3m", decode)
+    battles = battles_of("3m", decode)
     reference = make("HeuristicEnemySMAX", scenario=MAP_NAME_TO_SCENARIO["3m"], action_type="continuous")
     key = jax.random.key(3)
     running, _, _ = battles.begin(key, 2)
@@ -164,10 +164,9 @@ def test_a_shot_meant_for_the_dead_goes_to_the_living_unless_as_released(decode,
         "prev_attack_actions": [5, 0, 0, 0, 0, 0],  # enemies count from 5 on
     }
     before = env._running.state
-    units = {
-        name: jax.device_put(np.broadcast_to(np.asarray(row, getattr(before, name).dtype), getattr(before, name).shape))
-        for name, row in units.items()
-    }
+    for name, row in units.items():
+        like = getattr(before, name)
+        units[name] = jax.device_put(np.broadcast_to(np.asarray(row, like.dtype), like.shape), like.sharding)
     env._running = env._running.replace(state=before.replace(**units))
     action = still(env)
     action[:, :4] = torch.tensor([again, 0.0, 1.0, angle])

@@ -70,10 +70,10 @@ class SmaxEnv(MultiAgentVecEnv):
         """
         self._jax, self._home = import_jax(device)
         with _quiet_import():
-            from ddpl_isaac.envs.smax_battle import Battles
+            from ddpl_isaac.envs.smax_battle import battles_of
 
         self.task, self.num_envs, self.device, self.cfg = task, num_envs, device, {"decode": decode}
-        self._battles = Battles(_map_of(task), decode)
+        self._battles = battles_of(_map_of(task), decode)
         self._key = self._jax.device_put(self._jax.random.key(seed), self._home)
         self.max_episode_length = self._battles.env.max_steps + 1  # the limit is looked at before the step counts
         self.reset()

@@ -9,7 +9,7 @@ Shapes: N battles, A allies, O observation, S state.
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple
 
 import jax
@@ -147,6 +147,12 @@ class Battles:
 
     def _stack(self, obs: dict[str, jax.Array]) -> jax.Array:
         return jnp.stack([obs[name] for name in self.names], axis=1)
+
+
+@cache
+def battles_of(scenario: str, decode: str) -> Battles:
+    """Return the same battles whenever a process asks, so that a size of batch is compiled once."""
+    return Battles(scenario, decode)
 
 
 def _typed(battles: tuple) -> tuple:
