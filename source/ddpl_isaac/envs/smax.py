@@ -16,16 +16,13 @@ import warnings
 from collections.abc import Generator, Mapping
 from pathlib import Path
 from tensordict import TensorDict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PIL import Image, ImageDraw
 
 from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.suite import Suite
 from ddpl_isaac.envs.vec_env import AgentSpec, MultiAgentVecEnv
-
-if TYPE_CHECKING:
-    import jax
 
 MAPS = (
     "3m", "8m", "25m", "2s3z", "3s5z", "5m_vs_6m", "10m_vs_11m", "27m_vs_30m", "3s_vs_5z", "3s5z_vs_3s6z", "6h_vs_8z",
@@ -155,7 +152,7 @@ class SmaxEnv(MultiAgentVecEnv):
         return TensorDict(entries | {"state": state.clone()}, batch_size=[self.num_envs])
 
 
-def import_jax(device: torch.device | str) -> tuple[Any, jax.Device]:
+def import_jax(device: torch.device | str) -> tuple[Any, Any]:
     """Import JAX and return it with its name for torch's device.
 
     Compiled programs are kept in ``$XDG_CACHE_HOME/ddpl_isaac/jax`` unless ``JAX_COMPILATION_CACHE_DIR`` says where.
