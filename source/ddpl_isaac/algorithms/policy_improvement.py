@@ -90,7 +90,8 @@ class PolicyImprovement:
         """
         refresh = self.steps % self.cfg.issm.reference_window == 0
         if refresh:
-            self.reference.load_state_dict(self.actor.state_dict())
+            # not the actor itself: by what noise moved it between two modes, the next mirror step would begin
+            self.reference.load_state_dict(self.averaged.state_dict())
         if refresh or self._weighed is None or self.steps % self.cfg.candidate_reuse == 0:
             self._weighed = self._weigh_candidates(states(), refresh)
         (obs, _, in_play), candidates, weights, qbar_of, diagnostics = self._weighed
@@ -102,8 +103,9 @@ class PolicyImprovement:
         average_gradients(self.actor.parameters())
         clip_gradients(list(self.actor.parameters()), self.cfg.max_grad_norm)
         self.optimizer.step()
-        polyak_update(self.averaged, self.actor, 1.0 - self.cfg.actor.ema_decay)
         self.steps += 1
+        # at first the average is short, so that it does not remember the untrained policy for long
+        polyak_update(self.averaged, self.actor, max(1.0 - self.cfg.actor.ema_decay, 9.0 / (9.0 + self.steps)))
         return diagnostics | {"loss": loss_A.detach()}
 
     @torch.no_grad()

@@ -44,7 +44,7 @@ class _Policy(GaussianMixin, Model):
     def __init__(self, sizes: tuple[int, int, int], hidden_dims: list[int], initial_std: float, device: str) -> None:
         obs_dim, _, action_dim = sizes
         Model.__init__(self, **_spaces(sizes), device=device)
-        GaussianMixin.__init__(self, clip_actions=True, max_log_std=0.0, min_log_std=-4.0)
+        GaussianMixin.__init__(self, max_log_std=0.0, min_log_std=-4.0)
         self.net = _mlp(obs_dim, hidden_dims, action_dim, last_gain=0.01)
         self.log_std = nn.Parameter(torch.full((action_dim,), math.log(initial_std)))
 
@@ -105,7 +105,7 @@ class _Actor(PolicyClass):
         draws = []
         for policy, obs_BO in zip(self.policies, obs_BAO.unbind(1), strict=True):
             actions, _ = policy.act({"observations": obs_BO.repeat_interleave(num_samples, 0)}, role="policy")
-            draws.append(_padded(actions, self.action_dim).unflatten(0, (-1, num_samples)))
+            draws.append(_clipped(actions, self.action_dim).unflatten(0, (-1, num_samples)))
         return torch.stack(draws)
 
     def loss(self, target: MirrorStep) -> torch.Tensor:
@@ -113,8 +113,9 @@ class _Actor(PolicyClass):
         raise NotImplementedError("PPO does not learn from mirror steps.")
 
 
-def _padded(actions: torch.Tensor, width: int) -> torch.Tensor:
-    return nn.functional.pad(actions, (0, width - actions.shape[-1]))
+def _clipped(actions: torch.Tensor, width: int) -> torch.Tensor:
+    """Return what is played: skrl learns from actions as they were drawn, whose density is the Gaussian's."""
+    return nn.functional.pad(actions.clamp(-1.0, 1.0), (0, width - actions.shape[-1]))
 
 
 class SkrlPPO(Rollouts):
@@ -200,8 +201,8 @@ class SkrlPPO(Rollouts):
     def _draw_actions(self, obs: TensorDict) -> torch.Tensor:
         """Have skrl draw the actions, and keep their probabilities and the values. Shape: (N, A, D)."""
         del obs  # those of the last step
-        by_name, _ = self.agent.act(self._by_agent(self._obs), self._for_all(self._state), **_TIME)
-        return torch.stack([_padded(action, self.stack.action_dim) for action in by_name.values()], dim=1)
+        self._drawn, _ = self.agent.act(self._by_agent(self._obs), self._for_all(self._state), **_TIME)
+        return torch.stack([_clipped(action, self.stack.action_dim) for action in self._drawn.values()], dim=1)
 
     def _begin(self, obs_NAO: torch.Tensor, state_NS: torch.Tensor) -> None:
         """Look at the first observations."""
@@ -213,11 +214,10 @@ class SkrlPPO(Rollouts):
         last = self._normalized(
             torch.where(ended.unsqueeze(-1), step.final_obs, step.obs), torch.where(ended, step.final_state, step.state)
         )
-        trimmed = [step.action[:, column, :dim] for column, dim in enumerate(self.stack.action_dims)]
         self.agent.record_transition(
             observations=self._by_agent(self._obs),
             states=self._for_all(self._state),
-            actions=dict(zip(self.stack.names, trimmed, strict=True)),
+            actions=self._drawn,
             # copies: skrl adds the value of a cut episode to the reward of each agent in place
             rewards={name: step.reward.unsqueeze(1).clone() for name in self.stack.names},
             next_observations=self._by_agent(last[0]),
