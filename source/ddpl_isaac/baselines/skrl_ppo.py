@@ -9,17 +9,13 @@ Shapes: N environments, A agents, O observation, S state, D action.
 
 from __future__ import annotations
 
-import math
 import torch
 from collections.abc import Callable
 from dataclasses import asdict
 from tensordict import TensorDict
-from torch import nn
 from typing import Any
 
-from gymnasium.spaces import Box
 from skrl.memories.torch import RandomMemory
-from skrl.models.torch import DeterministicMixin, GaussianMixin, Model
 from skrl.multi_agents.torch.ippo import IPPO
 from skrl.multi_agents.torch.mappo import MAPPO
 from skrl.resources.preprocessors.torch import RunningStandardScaler
@@ -27,95 +23,15 @@ from skrl.resources.schedulers.torch import KLAdaptiveLR
 
 from ddpl_isaac.algorithms.ddpl import make_normalizer
 from ddpl_isaac.algorithms.rollouts import Rollouts, Step
+from ddpl_isaac.baselines.skrl_models import Actor, Policy, Value, clipped, spaces_of
 from ddpl_isaac.config import AlgorithmConfig, PPOConfig, from_dict
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.policy import JointPolicy
-from ddpl_isaac.models.policy_class import MirrorStep, PolicyClass
 from ddpl_isaac.ranks import is_distributed
 
 _TIME = {"timestep": 0, "timesteps": 0}
 """What skrl asks for in every call; only its own logging, which is off, and schedules, which are not used, need it."""
-
-
-class _Policy(GaussianMixin, Model):
-    """Gaussian whose mean is a network's and whose deviation depends on nothing."""
-
-    def __init__(self, sizes: tuple[int, int, int], hidden_dims: list[int], initial_std: float, device: str) -> None:
-        obs_dim, _, action_dim = sizes
-        Model.__init__(self, **_spaces(sizes), device=device)
-        GaussianMixin.__init__(self, max_log_std=0.0, min_log_std=-4.0)
-        self.net = _mlp(obs_dim, hidden_dims, action_dim, last_gain=0.01)
-        self.log_std = nn.Parameter(torch.full((action_dim,), math.log(initial_std)))
-
-    def compute(self, inputs: dict[str, Any], role: str) -> tuple[torch.Tensor, dict[str, Any]]:
-        """Return means and log standard deviations; called by skrl."""
-        del role
-        means = self.net(inputs["observations"])
-        return means, {"log_std": self.log_std.expand_as(means)}
-
-
-class _Value(DeterministicMixin, Model):
-    """Value of what the centralised or the independent critic sees."""
-
-    def __init__(self, sizes: tuple[int, int, int], hidden_dims: list[int], seen: str, device: str) -> None:
-        obs_dim, state_dim, _ = sizes
-        Model.__init__(self, **_spaces(sizes), device=device)
-        DeterministicMixin.__init__(self)
-        self.seen = seen
-        self.net = _mlp(state_dim if seen == "states" else obs_dim, hidden_dims, 1)
-
-    def compute(self, inputs: dict[str, Any], role: str) -> tuple[torch.Tensor, dict[str, Any]]:
-        """Return values; called by skrl."""
-        del role
-        return self.net(inputs[self.seen]), {}
-
-
-def _spaces(sizes: tuple[int, int, int]) -> dict[str, Box]:
-    """Return skrl's spaces of an agent; observations are normalised, actions in [-1, 1]."""
-    obs_dim, state_dim, action_dim = sizes
-    free = {"observation_space": Box(-math.inf, math.inf, (obs_dim,)), "state_space": Box(-9e9, 9e9, (state_dim,))}
-    return free | {"action_space": Box(-1.0, 1.0, (action_dim,))}
-
-
-def _mlp(inputs: int, hidden_dims: list[int], outputs: int, last_gain: float = 1.0) -> nn.Sequential:
-    """Build a network with orthogonal weights, as is usual for PPO."""
-    sizes, layers = [inputs, *hidden_dims], []
-    for before, after in zip(sizes, hidden_dims, strict=False):
-        layers += [nn.Linear(before, after), nn.ELU()]
-        nn.init.orthogonal_(layers[-2].weight, math.sqrt(2.0))
-    layers.append(nn.Linear(sizes[-1], outputs))
-    nn.init.orthogonal_(layers[-1].weight, last_gain)
-    return nn.Sequential(*layers)
-
-
-class _Actor(PolicyClass):
-    """The policies of all agents, one after the other, as the joint policy wants them."""
-
-    def __init__(self, policies: dict[str, _Policy], action_dim: int) -> None:
-        super().__init__()
-        self.policies, self.action_dim = nn.ModuleList(policies.values()), action_dim
-
-    def sample(
-        self, obs_BAO: torch.Tensor, num_samples: int = 1, generator: torch.Generator | None = None
-    ) -> torch.Tensor:
-        """Draw actions by torch's own generator. Shape: (A, B, M, D)."""
-        if generator is not None:
-            raise ValueError("skrl's policies draw from torch's own generator; got another one.")
-        draws = []
-        for policy, obs_BO in zip(self.policies, obs_BAO.unbind(1), strict=True):
-            actions, _ = policy.act({"observations": obs_BO.repeat_interleave(num_samples, 0)}, role="policy")
-            draws.append(_clipped(actions, self.action_dim).unflatten(0, (-1, num_samples)))
-        return torch.stack(draws)
-
-    def loss(self, target: MirrorStep) -> torch.Tensor:
-        """Fail: skrl has the loss."""
-        raise NotImplementedError("PPO does not learn from mirror steps.")
-
-
-def _clipped(actions: torch.Tensor, width: int) -> torch.Tensor:
-    """Return what is played: skrl learns from actions as they were drawn, whose density is the Gaussian's."""
-    return nn.functional.pad(actions.clamp(-1.0, 1.0), (0, width - actions.shape[-1]))
 
 
 class SkrlPPO(Rollouts):
@@ -146,10 +62,10 @@ class SkrlPPO(Rollouts):
         sizes = {name: (*seen_dims, dim) for name, dim in zip(names, stack.action_dims, strict=True)}
         seen = {"MAPPO": "states", "IPPO": "observations"}[ppo.algorithm]
         self._policies = {
-            name: _Policy(size, cfg.actor.hidden_dims, ppo.initial_std, device) for name, size in sizes.items()
+            name: Policy(size, cfg.actor.hidden_dims, ppo.initial_std, device) for name, size in sizes.items()
         }
-        values = {name: _Value(size, cfg.critic.hidden_dims, seen, device) for name, size in sizes.items()}
-        spaces = {name: _spaces(size) for name, size in sizes.items()}
+        values = {name: Value(size, cfg.critic.hidden_dims, seen, device) for name, size in sizes.items()}
+        spaces = {name: spaces_of(size) for name, size in sizes.items()}
         self.agent = {"MAPPO": MAPPO, "IPPO": IPPO}[ppo.algorithm](
             possible_agents=names,
             models={name: {"policy": self._policies[name], "value": values[name]} for name in names},
@@ -164,7 +80,7 @@ class SkrlPPO(Rollouts):
         self.agent.enable_training_mode(True)
         self.obs_normalizer = make_normalizer((stack.num_agents, stack.obs_dim), cfg.normalize_obs, device)
         self.state_normalizer = make_normalizer((stack.state_dim,), cfg.normalize_obs, device)
-        actor = _Actor(self._policies, stack.action_dim)
+        actor = Actor(self._policies, stack.action_dim)
         super().__init__(stack, num_envs, JointPolicy(stack, self.obs_normalizer, actor), cfg, device)
         self._iterations = 0
 
@@ -202,7 +118,7 @@ class SkrlPPO(Rollouts):
         """Have skrl draw the actions, and keep their probabilities and the values. Shape: (N, A, D)."""
         del obs  # those of the last step
         self._drawn, _ = self.agent.act(self._by_agent(self._obs), self._for_all(self._state), **_TIME)
-        return torch.stack([_clipped(action, self.stack.action_dim) for action in self._drawn.values()], dim=1)
+        return torch.stack([clipped(action, self.stack.action_dim) for action in self._drawn.values()], dim=1)
 
     def _begin(self, obs_NAO: torch.Tensor, state_NS: torch.Tensor) -> None:
         """Look at the first observations."""
