@@ -119,7 +119,10 @@ class IssmConfig:
     """Upper bound of eta times the agent's own range of Qbar; > 0."""
 
     reference_window: int = 60
-    """Actor gradient steps for which the reference policy pi^k, the averaged actor, stays frozen; >= 1."""
+    """Actor gradient steps for which the reference policy pi^k stays frozen; >= 1."""
+
+    reference: str = "averaged"
+    """Actor that becomes the reference: ``averaged``, which keeps equal modes, or ``latest``, which improves sooner."""
 
 
 @dataclass

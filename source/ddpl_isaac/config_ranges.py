@@ -112,6 +112,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "algorithm.sampler.compile": ("auto", "eager"),
     "algorithm.critic.kind": ("central", "factored", "local"),
     "algorithm.critic.marginal": ("mean", "lse"),
+    "algorithm.issm.reference": ("averaged", "latest"),
     "algorithm.issm.proposal": ("policy", "mixture", "smoothed"),
     "ppo.algorithm": ("MAPPO", "IPPO"),
 }

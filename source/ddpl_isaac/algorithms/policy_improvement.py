@@ -90,8 +90,9 @@ class PolicyImprovement:
         """
         refresh = self.steps % self.cfg.issm.reference_window == 0
         if refresh:
-            # not the actor itself: by what noise moved it between two modes, the next mirror step would begin
-            self.reference.load_state_dict(self.averaged.state_dict())
+            # the latest actor carries the noise of single gradient steps between equal modes into the next mirror step
+            source = {"averaged": self.averaged, "latest": self.actor}[self.cfg.issm.reference]
+            self.reference.load_state_dict(source.state_dict())
         if refresh or self._weighed is None or self.steps % self.cfg.candidate_reuse == 0:
             self._weighed = self._weigh_candidates(states(), refresh)
         (obs, _, in_play), candidates, weights, qbar_of, diagnostics = self._weighed
