@@ -66,6 +66,21 @@ def test_a_run_directory_tells_all_about_the_run(game):
     assert [value for _, value in scalars(run_dir)["Train/env_steps"]] == [512, 1024]
 
 
+def test_a_baseline_is_logged_evaluated_and_resumed_like_any_other_learner(tmp_path):
+    small = ["agent.num_steps_per_env=4", "agent.ppo.rollout_steps=4", "agent.algorithm.actor.hidden_dims=[8]"]
+    succeed("baseline", tmp_path, "--task", GAME, "--algorithm", "IPPO", "--max_iterations", "2", *small)
+    (run_dir,) = (tmp_path / "logs" / "ddpl" / "coordination_corners").iterdir()
+    assert run_dir.name.endswith("_ippo")
+    logged = scalars(run_dir)
+    assert [value for _, value in logged["Train/env_steps"]] == [256, 512]
+    assert {"Train/mean_reward", "Episode/success", "PPO/Loss/Value loss (agent_0)"} <= set(logged)
+    checkpoint = ["--task", GAME, "--checkpoint", run_dir / "model_1.pt"]
+    evaluated = succeed("evaluate", tmp_path, *checkpoint, "--num_episodes", "8")
+    assert "| latest |" in evaluated
+    assert "| EMA" not in evaluated
+    assert "iteration 3/3 | 768 env steps" in succeed("train", tmp_path, *checkpoint, "--max_iterations", "1")
+
+
 def test_training_prints_progress_and_what_to_do_next(game):
     _, run_dir, printed = game
     assert "iteration 2/2 | 1,024 env steps" in printed
