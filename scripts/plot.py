@@ -2,27 +2,29 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Draw learning curves of runs side by side. ``--help`` lists the arguments."""
+"""Draw learning curves of runs, or of a grid, side by side. ``--help`` lists the arguments."""
 
 import argparse
 from pathlib import Path
 
 from ddpl_isaac.cli import end_on_user_error
-from ddpl_isaac.experiments.report import draw, read_methods, summary_table
+from ddpl_isaac.experiments.report import draw, methods_of_suite, read_methods, summary_table
+from ddpl_isaac.experiments.suite import read_results
+from ddpl_isaac.experiments.summary import tables
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of this script."""
     parser = argparse.ArgumentParser(
-        description="Draw mean and range over seeds against environment steps, and print a table.",
+        description="Draw interquartile mean and 95 % bootstrap interval over seeds, and print a table.",
         allow_abbrev=False,
         epilog='Example: plot.py --runs "DDPL=logs/ddpl/ddpl_cart_pendulum/*" "MAPPO=logs/skrl/ddpl_cart_pendulum/*"'
         " --output docs/results/cart_pendulum.png",
     )
-    parser.add_argument(
-        "--runs", nargs="+", required=True, help="Per method label=path, with wildcards over its seeds."
-    )
-    parser.add_argument("--quantity", default="return", help="return (default), length, success, or a tag.")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--runs", nargs="+", help="Per method label=path, with wildcards over its seeds.")
+    source.add_argument("--suite", type=Path, help="Folder of a grid, of which is drawn whatever has finished.")
+    parser.add_argument("--quantity", default="return", help="return (default), length, success, a metric, or a tag.")
     parser.add_argument("--output", type=Path, required=True, help="PNG to write.")
     parser.add_argument("--title", default="", help="Title of the figure.")
     parser.add_argument("--num_envs", type=int, help="Environments of skrl and rsl_rl runs without params/env.yaml.")
@@ -30,9 +32,20 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-if __name__ == "__main__":
-    args = make_parser().parse_args()
-    with end_on_user_error():
+def main(args: argparse.Namespace) -> None:
+    """Draw the figure and print the table."""
+    if args.suite:
+        results = read_results(args.suite)
+        axis = "environment steps" if any("curves" in result for result in results) else "mirror steps"
+        draw(methods_of_suite(results, args.quantity), args.quantity, args.output, axis, args.title)
+        table = tables(results)
+    else:
         methods = read_methods(args.runs, args.quantity, num_envs=args.num_envs, num_agents=args.num_agents)
-        draw(methods, args.quantity, args.output, args.title)
-        print(f"{summary_table(methods, args.quantity)}\nFigure: {args.output}")
+        draw({"": methods}, args.quantity, args.output, "environment steps", args.title)
+        table = summary_table(methods, args.quantity)
+    print(f"{table}\nFigure: {args.output}")
+
+
+if __name__ == "__main__":
+    with end_on_user_error():
+        main(make_parser().parse_args())

@@ -89,9 +89,9 @@ FLAGS = {
     "baseline": COMMON | VIDEO | {"--algorithm", "--max_iterations", "--run_name", "--checkpoint"},
     "play": COMMON | VIDEO | {"--checkpoint", "--num_steps", "--real_time"},
     "evaluate": COMMON | {"--checkpoint", "--num_episodes", "--output", "--html"},
-    "suite": {"-h", "--help", "--output"},
+    "suite": {"-h", "--help", "--output", "--launcher", "--jobs", "--cpus", "--gpus", "--cell"},
     "export": COMMON | {"--checkpoint", "--output"},
-    "plot": {"-h", "--help", "--runs", "--quantity", "--output", "--title", "--num_envs", "--num_agents"},
+    "plot": {"-h", "--help", "--runs", "--suite", "--quantity", "--output", "--title", "--num_envs", "--num_agents"},
 }
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from ddpl_isaac.config import ActorConfig, AlgorithmConfig, IssmConfig, SamplerConfig
 from ddpl_isaac.envs.coordination import NEEDLE, make_game
-from ddpl_isaac.experiments.game_study import Study, run_study
+from ddpl_isaac.experiments.game_study import GameStudy, run_study
 from ddpl_isaac.experiments.games import GAMES, effort_nash_gap, exact_marginal
 
 S, N, B, M, L = 2, 3, 2, 5, 4
@@ -91,7 +91,7 @@ def config(policy_class):
 
 @pytest.mark.parametrize("policy_class", ["ideal", "diffusion", "gmm"])
 def test_every_team_of_a_study_finds_the_two_modes_with_a_class_that_can_hold_them(policy_class):
-    study = Study("two_modes", policy_class, num_agents=2, num_seeds=3, refreshes=8)
+    study = GameStudy("two_modes", policy_class, num_agents=2, num_seeds=3, refreshes=8)
     history = run_study(study, config(policy_class))
     assert {name: (len(rows), len(rows[0])) for name, rows in history.items()} == dict.fromkeys(history, (9, 3))
     assert max(history["agent_hit"][0]) < 0.5
@@ -99,12 +99,12 @@ def test_every_team_of_a_study_finds_the_two_modes_with_a_class_that_can_hold_th
 
 
 def test_a_gaussian_by_forward_kl_stays_between_the_modes():
-    study = Study("two_modes", "gaussian_forward_kl", num_agents=2, num_seeds=3, refreshes=3)
+    study = GameStudy("two_modes", "gaussian_forward_kl", num_agents=2, num_seeds=3, refreshes=3)
     history = run_study(study, config("gaussian_forward_kl"))
-    ideal = run_study(Study("two_modes", "ideal", 2, 3, 3), config("ideal"))
+    ideal = run_study(GameStudy("two_modes", "ideal", 2, 3, 3), config("ideal"))
     assert max(history["agent_hit"][-1]) < min(ideal["agent_hit"][-1]) - 0.2
 
 
 def test_a_seed_gives_the_same_study_again():
-    study = Study("corners", "gmm", num_agents=2, num_seeds=2, refreshes=1)
+    study = GameStudy("corners", "gmm", num_agents=2, num_seeds=2, refreshes=1)
     assert run_study(study, config("gmm")) == run_study(study, config("gmm"))

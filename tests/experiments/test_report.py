@@ -15,7 +15,7 @@ from torch.utils.tensorboard import SummaryWriter
 import pytest
 
 from ddpl_isaac.experiments.report import draw, read_methods, summary_table
-from ddpl_isaac.experiments.run_curves import Curve, ReportError, final_values, mean_and_range, read_curve
+from ddpl_isaac.experiments.run_curves import Curve, ReportError, final_values, on_common_grid, read_curve
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "plot.py"
 
@@ -106,28 +106,33 @@ class TestReading:
 class TestSummary:
     """Several seeds become one line."""
 
-    def test_mean_and_range_of_two_straight_lines(self):
+    def test_the_common_grid_of_two_straight_lines(self):
         steps = np.arange(0.0, 1001.0)
         curves = [Curve(steps, 2 * steps), Curve(steps[:501], 4 * steps[:501])]
-        grid, mean, low, high = mean_and_range(curves, num_points=10)
+        grid, values = on_common_grid(curves, num_points=10)
         assert grid.tolist() == [25.0 + 50.0 * i for i in range(10)]  # up to the end of the shorter one
-        assert mean == pytest.approx(3 * grid, abs=3)
-        assert low == pytest.approx(2 * grid, abs=2)
-        assert high == pytest.approx(4 * grid, abs=4)
+        assert values[0] == pytest.approx(2 * grid, abs=2)
+        assert values[1] == pytest.approx(4 * grid, abs=4)
+
+    def test_a_thinned_curve_keeps_the_mean_and_the_end(self):
+        thin = Curve(np.arange(10.0), np.arange(10.0)).thinned(5)
+        assert thin.env_steps.tolist() == [1.0, 3.0, 5.0, 7.0, 9.0]
+        assert thin.values.tolist() == [0.5, 2.5, 4.5, 6.5, 8.5]
+        assert len(Curve(np.arange(3.0), np.arange(3.0)).thinned(5).values) == 3
 
     def test_cells_without_a_point_are_interpolated(self):
-        _, mean, _, _ = mean_and_range([Curve(np.array([0.0, 100.0]), np.array([0.0, 10.0]))], num_points=10)
-        assert mean[1:-1] == pytest.approx([1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5])
+        _, values = on_common_grid([Curve(np.array([0.0, 100.0]), np.array([0.0, 10.0]))], num_points=10)
+        assert values[0, 1:-1] == pytest.approx([1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5])
 
     def test_a_single_point_can_be_drawn(self, tmp_path: Path):
-        draw({"A": [Curve(np.array([5.0]), np.array([1.0]))]}, "return", tmp_path / "a.png")
+        draw({"": {"A": [Curve(np.array([5.0]), np.array([1.0]))]}}, "return", tmp_path / "a.png", "steps")
         assert (tmp_path / "a.png").is_file()
 
     def test_the_final_value_is_the_mean_over_the_last_tenth(self):
         steps = np.arange(0.0, 101.0)
         assert final_values([Curve(steps, np.where(steps >= 90, 7.0, 0.0))]).tolist() == [7.0]
 
-    def test_the_table_states_seeds_steps_and_range(self):
+    def test_the_table_states_seeds_steps_and_interval(self):
         steps = np.array([0.0, 2_000.0])
         methods = {"DDPL": [Curve(steps, np.array([0.0, 1.0])), Curve(steps, np.array([0.0, 3.0]))]}
         row = summary_table(methods, "return").splitlines()[2]

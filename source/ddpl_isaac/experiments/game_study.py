@@ -10,11 +10,16 @@ All seeds are one batched program: S teams of n agents are A = S n networks of o
 from __future__ import annotations
 
 import torch
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar
 
 from ddpl_isaac.algorithms.policy_improvement import PolicyImprovement, States
 from ddpl_isaac.config import AlgorithmConfig
+from ddpl_isaac.config_loader import load_config
+from ddpl_isaac.config_ranges import CHOICES
 from ddpl_isaac.experiments.games import GAMES, effort_nash_gap, exact_marginal
 from ddpl_isaac.experiments.particles import ParticleImprovement
 
@@ -23,8 +28,8 @@ _DRAWS = 1024
 
 
 @dataclass(frozen=True)
-class Study:
-    """One cell of a grid."""
+class GameStudy:
+    """A game, who learns it, and by which random numbers."""
 
     game: str
     """One of :data:`~ddpl_isaac.experiments.games.GAMES`."""
@@ -44,8 +49,34 @@ class Study:
     seed: int = 1
     """Seed of all of them."""
 
+    ACCEPTED: ClassVar[dict[str, tuple[str, ...]]] = {
+        "game": tuple(GAMES),
+        "policy_class": (*CHOICES["algorithm.policy_class"], "ideal"),
+    }
+    """Values that a field may have."""
 
-def run_study(study: Study, cfg: AlgorithmConfig) -> dict[str, list[list[float]]]:
+    @property
+    def method(self) -> str:
+        """What is compared."""
+        return self.policy_class
+
+    @property
+    def group(self) -> str:
+        """What it is compared on."""
+        return f"{self.game}_n{self.num_agents}"
+
+    def run(self, settings: Sequence[str], folder: Path, scripts: Path) -> dict[str, Any]:  # noqa: ARG002
+        """Take the mirror steps; needs neither folder nor scripts.
+
+        Returns:
+            ``history``: what :func:`run_study` returns.
+        """
+        # particles have no network to choose
+        own = [] if self.policy_class == "ideal" else [f"agent.algorithm.policy_class={self.policy_class}"]
+        return {"history": run_study(self, load_config(None, [*settings, *own]).algorithm)}
+
+
+def run_study(study: GameStudy, cfg: AlgorithmConfig) -> dict[str, list[list[float]]]:
     """Take the mirror steps and judge the policies after each.
 
     Args:
@@ -74,7 +105,7 @@ def run_study(study: Study, cfg: AlgorithmConfig) -> dict[str, list[list[float]]
     return {name: [row[name] for row in history] for name in history[0]}
 
 
-def _judge(study: Study, improvement: PolicyImprovement, obs: torch.Tensor) -> dict[str, list[float]]:
+def _judge(study: GameStudy, improvement: PolicyImprovement, obs: torch.Tensor) -> dict[str, list[float]]:
     """Return the metrics of every seed."""
     game = GAMES[study.game]
     actions = improvement.actor.sample(obs, _DRAWS)[:, 0].unflatten(0, (-1, study.num_agents)).transpose(1, 2)

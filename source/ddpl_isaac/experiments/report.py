@@ -7,11 +7,16 @@
 from __future__ import annotations
 
 import glob
+import math
+import numpy as np
 from pathlib import Path
+from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ddpl_isaac.experiments.run_curves import Curve, ReportError, final_values, mean_and_range, read_curve
+from ddpl_isaac.experiments.run_curves import Curve, ReportError, final_values, on_common_grid, read_curve
+from ddpl_isaac.experiments.summary import iqm, iqm_interval
 from ddpl_isaac.runners.evaluator import markdown_table
 
 
@@ -46,49 +51,88 @@ def read_methods(
     return methods
 
 
-def draw(methods: dict[str, list[Curve]], quantity: str, path: str | Path, title: str = "") -> None:
-    """Draw mean and range over the seeds of each method against environment steps.
+def methods_of_suite(results: list[dict[str, Any]], quantity: str) -> dict[str, dict[str, list[Curve]]]:
+    """Return the curves of what has finished of a grid, by what methods are compared on and by method.
+
+    The curve of a training runs over environment steps, a seed per training; that of a game over mirror steps.
 
     Args:
-        methods: Curves by label.
+        results: As :func:`~ddpl_isaac.experiments.suite.read_results` returns them.
+        quantity: A curve of trainings (``return``, ``length``, ``success``) or a metric of games.
+
+    Raises:
+        ReportError: If no result has such a quantity.
+    """
+    groups: dict[str, dict[str, list[Curve]]] = {}
+    for result in results:
+        label = " ".join(filter(None, (result["method"], result["variant"])))
+        if quantity in result.get("curves", {}):
+            curve = result["curves"][quantity]
+            curves = [Curve(np.array(curve["env_steps"]), np.array(curve["values"]))]
+        elif quantity in result.get("history", {}):
+            rows = np.array(result["history"][quantity])
+            curves = [Curve(np.arange(len(rows), dtype=float), values) for values in rows.T]
+        else:
+            continue
+        groups.setdefault(result["group"], {}).setdefault(label, []).extend(curves)
+    if not groups:
+        known = {name for result in results for part in ("curves", "history") for name in result.get(part, {})}
+        raise ReportError(f"No result has the quantity {quantity!r}. They have: {', '.join(sorted(known))}.")
+    return groups
+
+
+def draw(
+    groups: dict[str, dict[str, list[Curve]]], quantity: str, path: str | Path, axis: str, title: str = ""
+) -> None:
+    """Draw, in a panel per group, the interquartile mean over seeds and its 95 % bootstrap interval of every method.
+
+    Args:
+        groups: Curves by the panel's title and by label.
         quantity: Name of the vertical axis.
         path: PNG to write; its directory is created.
+        axis: Name of the horizontal axis.
         title: Title of the figure.
     """
-    figure = Figure(figsize=(7.0, 4.0), dpi=120, layout="constrained")
-    axes = figure.subplots()
-    for label, curves in methods.items():
-        steps, mean, low, high = mean_and_range(curves)
-        seeds = f"{len(curves)} seeds" if len(curves) > 1 else "1 seed"
-        (line,) = axes.plot(steps, mean, label=f"{label} ({seeds})")
-        axes.fill_between(steps, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
-    axes.set_xlabel("environment steps")
-    axes.set_ylabel(quantity)
-    axes.set_xlim(left=0)
-    axes.ticklabel_format(axis="x", style="sci", scilimits=(0, 0), useMathText=True)
-    axes.grid(alpha=0.3)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False)
-    axes.set_title(title)
+    columns = min(3, len(groups))
+    rows = math.ceil(len(groups) / columns)
+    figure = Figure(figsize=(7.0 if columns == 1 else 4.2 * columns, 4.0 * rows), dpi=100, layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    labels = dict.fromkeys(label for methods in groups.values() for label in methods)
+    colors = {label: f"C{i}" for i, label in enumerate(labels)}
+    for axes, (name, methods) in zip(panels, groups.items(), strict=False):
+        for label, curves in methods.items():
+            _draw_method(axes, label, curves, colors[label])
+        axes.set(xlabel=axis, ylabel=quantity, title=name)
+        axes.set_xlim(left=0)
+        axes.ticklabel_format(axis="x", style="sci", scilimits=(-3, 4), useMathText=True)
+        axes.grid(alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(frameon=False, fontsize="small")
+    for axes in panels[len(groups) :]:
+        axes.remove()
+    figure.suptitle(title)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path)
 
 
+def _draw_method(axes: Axes, label: str, curves: list[Curve], color: str) -> None:
+    """Draw the line of a method, with its interval if there are several seeds."""
+    steps, values = on_common_grid(curves, min(100, max(len(curve.values) for curve in curves)))
+    seeds = f"{len(curves)} seeds" if len(curves) > 1 else "1 seed"
+    axes.plot(steps, iqm(values, axis=0), label=f"{label} ({seeds})", color=color)
+    if len(curves) > 1:
+        _, low, high = np.array([iqm_interval(point) for point in values.T]).T
+        axes.fill_between(steps, low, high, color=color, alpha=0.2, linewidth=0)
+
+
 def summary_table(methods: dict[str, list[Curve]], quantity: str) -> str:
-    """Return a Markdown table with, per method, the mean and range over seeds at the end of training.
+    """Return a Markdown table with, per method, interquartile mean and 95 % interval over seeds at the end of training.
 
     A seed's value is its mean over the last tenth of its environment steps.
     """
-    rows = [["method", "seeds", "environment steps", f"final {quantity} [lowest, highest seed]"]]
+    rows = [["method", "seeds", "environment steps", f"final {quantity} [95 % interval]"]]
     for label, curves in methods.items():
-        final = final_values(curves)
         steps = min(curve.env_steps[-1] for curve in curves)
-        rows.append(
-            [
-                label,
-                str(len(curves)),
-                f"{steps:,.0f}",
-                f"{final.mean():.3g} [{final.min():.3g}, {final.max():.3g}]",
-            ]
-        )
+        middle, low, high = iqm_interval(final_values(curves))
+        rows.append([label, str(len(curves)), f"{steps:,.0f}", f"{middle:.3g} [{low:.3g}, {high:.3g}]"])
     return markdown_table(rows)

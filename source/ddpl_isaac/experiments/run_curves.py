@@ -39,6 +39,11 @@ class Curve:
     values: np.ndarray
     """The quantity. Shape: (n,)."""
 
+    def thinned(self, num_points: int) -> Curve:
+        """Return at most ``num_points`` points, each the mean of neighbours at the last one's steps."""
+        parts = np.array_split(np.arange(len(self.values)), min(num_points, len(self.values)))
+        return Curve(self.env_steps[[part[-1] for part in parts]], np.array([self.values[p].mean() for p in parts]))
+
 
 def read_curve(
     run_dir: str | Path, quantity: str, *, num_envs: int | None = None, num_agents: int | None = None
@@ -82,7 +87,7 @@ def read_curve(
     return _sorted_curve((steps + 1) * per_iteration * num_envs, values)
 
 
-def mean_and_range(curves: list[Curve], num_points: int = 100) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def on_common_grid(curves: list[Curve], num_points: int = 100) -> tuple[np.ndarray, np.ndarray]:
     """Bring the curves of several seeds to a common grid that ends with the shortest.
 
     Each curve is averaged within the cells of the grid; cells without a point are interpolated.
@@ -92,7 +97,7 @@ def mean_and_range(curves: list[Curve], num_points: int = 100) -> tuple[np.ndarr
         num_points: Cells of the grid.
 
     Returns:
-        Environment steps, mean, lowest and highest value over the seeds. Shape of each: (num_points,).
+        Environment steps. Shape: (num_points,). Values. Shape: (num_curves, num_points).
     """
     start, end = max(curve.env_steps[0] for curve in curves), min(curve.env_steps[-1] for curve in curves)
     if end <= start:  # curves of one point, or runs that do not overlap
@@ -107,8 +112,7 @@ def mean_and_range(curves: list[Curve], num_points: int = 100) -> tuple[np.ndarr
         sums = np.bincount(cell, weights=curve.values[inside], minlength=num_points)
         between = np.interp(centers, curve.env_steps, curve.values)
         gridded.append(np.where(counts > 0, sums / np.maximum(counts, 1), between))
-    stacked = np.stack(gridded)
-    return centers, stacked.mean(axis=0), stacked.min(axis=0), stacked.max(axis=0)
+    return centers, np.stack(gridded)
 
 
 def final_values(curves: list[Curve], share: float = 0.1) -> np.ndarray:

@@ -2,189 +2,114 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Grids of game studies: one JSON per cell, so that an interrupted grid goes on where it stopped, and one table."""
+"""Grids of studies: one JSON per cell, so that an interrupted grid goes on where it stopped."""
 
 from __future__ import annotations
 
-import itertools
 import json
-import numpy as np
 import os
 import time
-import torch
-import traceback
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-from yaml import YAMLError
+from ddpl_isaac.config_loader import ConfigError, nearest
+from ddpl_isaac.experiments.grid import Cell, read_cells
+from ddpl_isaac.experiments.marl_eval import write_marl_eval
+from ddpl_isaac.experiments.summary import tables
 
-from ddpl_isaac.config_loader import ConfigError, load_config, nearest
-from ddpl_isaac.config_ranges import CHOICES
-from ddpl_isaac.experiments.game_study import Study, run_study
-from ddpl_isaac.experiments.games import GAMES
-from ddpl_isaac.runners.evaluator import bootstrap_interval, markdown_table
-
-METRICS = ("agent_hit", "joint_hit", "return", "weaker_mode", "std", "nash_gap")
-_ACCEPTED = {"game": tuple(GAMES), "policy_class": (*CHOICES["algorithm.policy_class"], "ideal")}
+Launch = Callable[[list[str]], Iterator[tuple[str, str]]]
+"""Runs the cells of these names and yields each at its end, with an empty word or with what went wrong."""
 
 
 class SuiteError(ValueError):
     """Some cells of a grid failed."""
 
 
-@dataclass(frozen=True)
-class Cell:
-    """A study with the settings of its learner."""
+def run_suite(path: Path, output: Path, launch: Launch, report: Callable[[str], None]) -> str:
+    """Run the cells that have no result yet, and return the tables of all that succeeded.
 
-    study: Study
-    """What is played."""
-
-    settings: tuple[str, ...]
-    """Tokens ``agent.field=value``."""
-
-    variant: str = ""
-    """Word that tells studies apart which differ in their settings alone."""
-
-    @property
-    def name(self) -> str:
-        """File name of the result, without suffix."""
-        study = self.study
-        suffix = f"_{self.variant}" if self.variant else ""
-        return f"{study.game}_{study.policy_class}_n{study.num_agents}_seed{study.seed}{suffix}"
-
-
-def read_cells(path: Path) -> list[Cell]:
-    """Read a grid: ``studies``, a list whose entries may hold lists, which are multiplied; ``settings`` for all.
-
-    An entry may bring ``settings`` of its own, which win, and the word ``variant`` to name its results by.
-
-    Raises:
-        ConfigError: If the file is missing or a field is unknown or out of range.
-    """
-    try:
-        content = OmegaConf.to_container(OmegaConf.load(path))
-    except FileNotFoundError as error:
-        raise ConfigError(f"There is no suite '{path}'.") from error
-    except (YAMLError, OmegaConfBaseException) as error:
-        raise ConfigError(f"'{path}' is not valid YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(content, dict) or not isinstance(content.get("studies"), list):
-        raise ConfigError(f"'{path}' must hold a list 'studies' and may hold a list 'settings'.")
-    cells = []
-    for entry in content["studies"]:
-        settings = (*content.get("settings", []), *entry.pop("settings", []))
-        variant = str(entry.pop("variant", ""))
-        lists = [value if isinstance(value, list) else [value] for value in entry.values()]
-        for values in itertools.product(*lists):
-            cell = Cell(_study(dict(zip(entry, values, strict=True)), path), settings, variant)
-            load_config(None, _settings(cell))
-            cells.append(cell)
-    names = [cell.name for cell in cells]
-    for name in names:
-        if names.count(name) > 1:
-            raise ConfigError(f"'{path}' describes {name} more than once; change game, class, agents, seed or variant.")
-    return cells
-
-
-def run_suite(path: Path, output: Path, report: Callable[[str], None]) -> str:
-    """Run the cells that have no result yet, and return the table of all that succeeded.
-
-    A cell that fails leaves its traceback in ``<name>.failed`` and the others go on; the next call tries it again.
+    A cell that fails does not keep the others from running; the next call tries it again.
 
     Args:
         path: The grid.
         output: Folder of the results, made if it is missing.
-        report: Told of every cell that begins or fails.
+        launch: Runs cells, one after the other or at once.
+        report: Told of every cell that ends.
 
     Raises:
         ConfigError: If the grid is wrong, or a result in the folder is that of other settings.
-        SuiteError: After the last cell, if any failed; the message holds the table of the others.
+        SuiteError: After the last cell, if any failed; the message holds the tables of the others.
     """
     cells = read_cells(path)
     output.mkdir(parents=True, exist_ok=True)
-    results, durations, failed = [], [], []
-    for i, cell in enumerate(cells):
-        result = _read_result(output / f"{cell.name}.json", cell)
-        if result is None:
-            left = f", about {np.mean(durations) * (len(cells) - i) / 60:.0f} min left" if durations else ""
-            report(f"{i + 1}/{len(cells)} {cell.name}{left}")
-            start = time.monotonic()
-            try:
-                result = _run_cell(output / f"{cell.name}.json", cell)
-            except Exception as error:
-                (output / f"{cell.name}.failed").write_text(traceback.format_exc())
-                report(f"{cell.name} failed: {type(error).__name__}: {error}")
-                failed.append(cell.name)
-                continue
-            durations.append(time.monotonic() - start)
-        results.append(result | {"variant": cell.variant})
-    table = _table(results)
+    waiting = [cell.name for cell in cells if _read_result(output, cell) is None]
+    report(f"{len(cells)} cells, {len(waiting)} of them to run. Results: {output}")
+    failed, start = [], time.monotonic()
+    for done, (name, problem) in enumerate(launch(waiting), start=1):
+        if problem:
+            failed.append(name)
+        left = (time.monotonic() - start) / done * (len(waiting) - done) / 60
+        report(f"{done}/{len(waiting)} {name}{f' FAILED: {problem}' if problem else ''}, about {left:.0f} min left")
+    results = read_results(output, [cell.name for cell in cells])
+    write_marl_eval(results, output / "marl_eval.json")
+    table = tables(results)
     if failed:
         raise SuiteError(f"{len(failed)} of {len(cells)} cells failed: {', '.join(failed)}; see {output}.\n{table}")
     return table
 
 
-def _study(entry: dict[str, Any], path: Path) -> Study:
-    types = get_type_hints(Study)
-    for key, value in entry.items():
-        if key not in types:
-            closest = " or ".join(nearest(key, types)) or "one of " + ", ".join(types)
-            raise ConfigError(f"Unknown field '{key}' (in {path}); did you mean {closest}?")
-        accepted = _ACCEPTED.get(key)
-        if accepted and value not in accepted:
-            raise ConfigError(f"{key}: {value} (in {path}) is none of {', '.join(accepted)}.")
-        if not accepted and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
-            raise ConfigError(f"{key}: {value} (in {path}) must be a whole number >= 1.")
-    missing = [item.name for item in fields(Study) if item.name in ("game", "policy_class", "num_agents")]
-    missing = [name for name in missing if name not in entry]
-    if missing:
-        raise ConfigError(f"A study in {path} lacks {', '.join(missing)}.")
-    return Study(**entry)
+def run_cell(path: Path, output: Path, name: str, scripts: Path) -> None:
+    """Run one cell of a grid and write its result, whole or not at all.
+
+    Args:
+        path: The grid.
+        output: Folder of the results.
+        name: Name of the cell.
+        scripts: Directory of the scripts, which trainings call.
+
+    Raises:
+        ConfigError: If the grid is wrong or has no such cell.
+        StudyError: If the study did not come to its end.
+    """
+    cells = {cell.name: cell for cell in read_cells(path)}
+    if name not in cells:
+        closest = " or ".join(nearest(name, cells)) or f"one of {', '.join(cells)}"
+        raise ConfigError(f"'{path}' has no cell {name}; did you mean {closest}?")
+    cell = cells[name]
+    output.mkdir(parents=True, exist_ok=True)
+    result = _head(cell) | cell.study.run(cell.settings, output.absolute() / name, scripts.absolute())
+    temporary = output / f"{name}.partial"
+    temporary.write_text(json.dumps(result))
+    os.replace(temporary, output / f"{name}.json")
 
 
-def _settings(cell: Cell) -> list[str]:
-    """Return the settings of the learner; particles have no network to choose."""
-    own_class = cell.study.policy_class
-    return [*cell.settings, *([] if own_class == "ideal" else [f"agent.algorithm.policy_class={own_class}"])]
+def read_results(output: Path, names: list[str] | None = None) -> list[dict[str, Any]]:
+    """Return what has finished: all results of a folder, or those of some cells, as :func:`run_cell` wrote them.
+
+    Raises:
+        ConfigError: If there is no such folder, or nothing has finished there.
+    """
+    paths = sorted(output.glob("*.json")) if names is None else [output / f"{name}.json" for name in names]
+    results = [json.loads(path.read_text()) for path in paths if path.is_file()]
+    results = [result for result in results if "study" in result]
+    if not results and names is None:
+        raise ConfigError(f"{output} holds no results. Expected the folder of a suite, such as logs/suite/issm.")
+    return results
 
 
-def _read_result(path: Path, cell: Cell) -> dict[str, Any] | None:
+def _head(cell: Cell) -> dict[str, Any]:
+    """Return what a result is the result of."""
+    names = {"group": cell.study.group, "method": cell.study.method, "variant": cell.variant}
+    return names | {"study": asdict(cell.study), "settings": list(cell.settings)}
+
+
+def _read_result(output: Path, cell: Cell) -> dict[str, Any] | None:
+    path = output / f"{cell.name}.json"
     if not path.is_file():
         return None
     result = json.loads(path.read_text())
-    if result["study"] != asdict(cell.study) or result["settings"] != list(cell.settings):
+    if any(result[key] != value for key, value in _head(cell).items()):
         raise ConfigError(f"{path} was made with other settings; choose another --output or remove it.")
     return result
-
-
-def _run_cell(path: Path, cell: Cell) -> dict[str, Any]:
-    torch.compiler.reset()  # each cell compiles for its own shapes, and torch allows a function only so many
-    history = run_study(cell.study, load_config(None, _settings(cell)).algorithm)
-    result = {"study": asdict(cell.study), "settings": list(cell.settings), "history": history}
-    temporary = path.with_suffix(".partial")
-    temporary.write_text(json.dumps(result))
-    os.replace(temporary, path)  # a result is whole or absent
-    path.with_suffix(".failed").unlink(missing_ok=True)
-    return result
-
-
-def _table(results: list[dict[str, Any]]) -> str:
-    """Return the last values: means over seeds with 95 % bootstrap intervals, and the seeds with a joint hit of .9."""
-    metrics = [name for name in METRICS if any(name in result["history"] for result in results)]
-    rows = [["game", "variant", "class", "agents", "seeds", "joint hit >= .9", *metrics]]
-    for result in results:
-        study, last = result["study"], {name: np.array(rows[-1]) for name, rows in result["history"].items()}
-        solved = int((last["joint_hit"] >= 0.9).sum())
-        cells = [_interval(name, last[name]) if name in last else "" for name in metrics]
-        counts = str(study["num_agents"]), str(study["num_seeds"]), f"{solved}/{study['num_seeds']}"
-        rows.append([study["game"], result["variant"], study["policy_class"], *counts, *cells])
-    return markdown_table(rows)
-
-
-def _interval(name: str, values: np.ndarray) -> str:
-    """Return mean and interval, of a gap, which may be tiny, by significant digits."""
-    number = "{:.2g}" if name == "nash_gap" else "{:.2f}"
-    return f"{number} [{number}, {number}]".format(*bootstrap_interval(values))
