@@ -75,6 +75,12 @@ class PolicyImprovement:
         self.steps = 0
         self._weighed: tuple | None = None
 
+    @property
+    def policy(self) -> nn.Module:
+        """What the gradient steps so far made of the reference: where the next mirror step begins."""
+        # the latest actor would carry the noise of single gradient steps between equal modes into the next mirror step
+        return {"averaged": self.averaged, "latest": self.actor}[self.cfg.issm.reference]
+
     def forget_candidates(self) -> None:
         """Draw candidates anew before the next step."""
         self._weighed = None
@@ -90,9 +96,7 @@ class PolicyImprovement:
         """
         refresh = self.steps % self.cfg.issm.reference_window == 0
         if refresh:
-            # the latest actor carries the noise of single gradient steps between equal modes into the next mirror step
-            source = {"averaged": self.averaged, "latest": self.actor}[self.cfg.issm.reference]
-            self.reference.load_state_dict(source.state_dict())
+            self.reference.load_state_dict(self.policy.state_dict())
         if refresh or self._weighed is None or self.steps % self.cfg.candidate_reuse == 0:
             self._weighed = self._weigh_candidates(states(), refresh)
         (obs, _, in_play), candidates, weights, qbar_of, diagnostics = self._weighed

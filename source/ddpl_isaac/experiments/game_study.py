@@ -20,6 +20,7 @@ from ddpl_isaac.algorithms.policy_improvement import PolicyImprovement, States
 from ddpl_isaac.config import AlgorithmConfig
 from ddpl_isaac.config_loader import load_config
 from ddpl_isaac.config_ranges import CHOICES
+from ddpl_isaac.experiments.exact_target import ExactTarget
 from ddpl_isaac.experiments.games import GAMES, effort_nash_gap, exact_marginal
 from ddpl_isaac.experiments.particles import ParticleImprovement
 
@@ -88,7 +89,8 @@ def run_study(study: GameStudy, cfg: AlgorithmConfig) -> dict[str, list[list[flo
         By metric: a row per mirror step, the first before any, with a value per seed. ``agent_hit``: share of an
         agent's actions that hit, mean over agents; ``joint_hit``: share of joint actions that all hit; ``return``;
         ``weaker_mode``: share of the rarer sign among the first coordinates that hit; ``std``: standard deviation of
-        an action; ``nash_gap`` in the game of effort: what an agent gains by its best response.
+        an action; ``nash_gap`` in the game of effort: what an agent gains by its best response; ``tv`` for one agent
+        with one action dimension: total variation to what exact mirror steps at the same temperatures lead to.
     """
     torch.manual_seed(study.seed)
     game, rows = GAMES[study.game], study.num_seeds * study.num_agents
@@ -97,18 +99,24 @@ def run_study(study: GameStudy, cfg: AlgorithmConfig) -> dict[str, list[list[flo
     improvement = improvement_class(1, mask, cfg, "cpu", cfg.critic.marginal_samples)
     obs = torch.ones(cfg.actor_batch_size, rows, 1)
     states = States(obs, partial(exact_marginal, game, study.num_agents), torch.ones(rows, len(obs)))
-    history = [_judge(study, improvement, obs[:1])]
+    single = game.action_dim == 1 and study.num_agents == 1
+    target = ExactTarget(game, study.num_seeds, cfg) if single else None
+    history = [_judge(study, improvement, obs[:1], target)]
     for _ in range(study.refreshes):
         for _ in range(cfg.issm.reference_window):
             improvement.step(lambda: states)
-        history.append(_judge(study, improvement, obs[:1]))
+        if target is not None:
+            target.step(improvement.eta)
+        history.append(_judge(study, improvement, obs[:1], target))
     return {name: [row[name] for row in history] for name in history[0]}
 
 
-def _judge(study: GameStudy, improvement: PolicyImprovement, obs: torch.Tensor) -> dict[str, list[float]]:
+def _judge(
+    study: GameStudy, improvement: PolicyImprovement, obs: torch.Tensor, target: ExactTarget | None
+) -> dict[str, list[float]]:
     """Return the metrics of every seed."""
     game = GAMES[study.game]
-    actions = improvement.actor.sample(obs, _DRAWS)[:, 0].unflatten(0, (-1, study.num_agents)).transpose(1, 2)
+    actions = improvement.policy.sample(obs, _DRAWS)[:, 0].unflatten(0, (-1, study.num_agents)).transpose(1, 2)
     hit = game.hit(actions)  # (S, draws, n)
     positive = ((actions[..., 0] > 0) & hit).sum((1, 2)) / hit.sum((1, 2)).clamp(min=1)
     values = {
@@ -120,4 +128,6 @@ def _judge(study: GameStudy, improvement: PolicyImprovement, obs: torch.Tensor) 
     }
     if study.game == "effort":
         values["nash_gap"] = effort_nash_gap(actions)
+    if target is not None:
+        values["tv"] = target.total_variation(improvement.policy.sample(obs, 8 * _DRAWS)[:, 0, :, 0])
     return {name: value.tolist() for name, value in values.items()}

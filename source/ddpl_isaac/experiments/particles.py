@@ -62,6 +62,11 @@ class ParticleImprovement(PolicyImprovement):
         self.eta, self.qbar_range = torch.ones(num_agents, device=device), torch.zeros(num_agents, device=device)
         self.steps, self._weighed, self._drawn = 0, None, []
 
+    @property
+    def policy(self) -> nn.Module:
+        """The particles."""
+        return self.actor
+
     def step(self, states: Callable[[], States]) -> dict[str, torch.Tensor]:
         """Draw one more set of actions by weight; the last one of a window makes all of them the new policy."""
         window = self.cfg.issm.reference_window

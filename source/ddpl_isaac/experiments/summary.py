@@ -11,7 +11,7 @@ from typing import Any
 
 from ddpl_isaac.runners.evaluator import bootstrap_interval, markdown_table
 
-GAME_METRICS = ("agent_hit", "joint_hit", "return", "weaker_mode", "std", "nash_gap")
+GAME_METRICS = ("agent_hit", "joint_hit", "return", "weaker_mode", "std", "nash_gap", "tv")
 """What a game is judged by, as far as it has it."""
 
 
