@@ -7,7 +7,7 @@
 import math
 import torch
 
-from ddpl_isaac.diffusion.importance import importance_weights
+from ddpl_isaac.diffusion.importance import fourth_moment, importance_weights
 from ddpl_isaac.diffusion.schedule import make_schedule
 from ddpl_isaac.diffusion.score_matching import diffuse, score_matching_loss
 
@@ -60,6 +60,61 @@ def test_the_minimiser_is_the_score_of_the_target_for_every_covering_proposal():
 def test_a_proposal_that_does_not_cover_the_target_fails():
     found, signal, noise = minimiser(0.05)
     assert (found - exact(signal, noise)).abs().max() > 0.1
+
+
+COUNTS = (250, 1_000, 4_000, 16_000)
+
+
+def log_slope(values):
+    """Slope of log values against log counts, by least squares."""
+    x = torch.tensor(COUNTS).log()
+    y = torch.tensor(values).log()
+    return (((x - x.mean()) * (y - y.mean())).sum() / (x - x.mean()).square().sum()).item()
+
+
+def candidates_of(target_std, proposal_std, count, repetitions=400):
+    """Draw from N(0, s^2) with weights of N(.3, t^2), many times over."""
+    generator = torch.Generator().manual_seed(count)
+    actions = torch.randn(repetitions, count, generator=generator) * proposal_std
+    log_weight = actions**2 / (2.0 * proposal_std**2) - (actions - 0.3) ** 2 / (2.0 * target_std**2)
+    return actions, importance_weights(log_weight.unsqueeze(0), torch.ones(1))[0]
+
+
+def denoising_error(proposal_std, count):
+    """Mean square error of the weighted E[a | x_h] of count candidates at x_h = .25, signal .8, noise .6."""
+    actions, weights = candidates_of(0.2, proposal_std, count)
+    posterior = weights * torch.exp(-((0.25 - 0.8 * actions) ** 2) / (2.0 * 0.6**2))
+    estimate = (posterior * actions).sum(-1) / posterior.sum(-1)
+    truth = (0.8 * 0.25 / 0.36 + 0.3 / 0.04) / (0.8**2 / 0.36 + 1.0 / 0.04)
+    return (estimate - truth).square().mean().item()
+
+
+def test_the_error_of_the_denoised_action_falls_like_one_over_the_candidates_if_they_cover_the_target():
+    for proposal_std in (0.3, 0.5, 1.0):
+        assert log_slope([denoising_error(proposal_std, count) for count in COUNTS]) < -0.8
+    # candidates that do not reach the target: more of them hardly help
+    assert log_slope([denoising_error(0.02, count) for count in COUNTS]) > -0.1
+
+
+def variation(proposal_std, count):
+    """Mean square of the total variation between weighted candidates and their target, on cells of .05."""
+    actions, weights = candidates_of(0.2, proposal_std, count)
+    edges = torch.linspace(-2.0, 2.0, 81)
+    cell = ((actions + 2.0) / 0.05).long().clamp(0, 79)
+    found = torch.zeros(len(actions), 80).scatter_add_(1, cell, weights)
+    truth = torch.special.ndtr((edges - 0.3) / 0.2).diff()
+    return (0.5 * (found - truth).abs().sum(-1)).square().mean().item()
+
+
+def test_the_variation_falls_with_the_candidates_and_grows_with_the_fourth_moment_of_their_weights():
+    moments = []
+    for proposal_std in (0.3, 0.5, 1.5):
+        assert log_slope([variation(proposal_std, count) for count in COUNTS]) < -0.5
+        moments.append(fourth_moment(candidates_of(0.2, proposal_std, 16_000)[1].unsqueeze(0)).mean().item())
+    by_moment = sorted(zip(moments, (0.3, 0.5, 1.5), strict=True))
+    errors = [variation(proposal_std, 4_000) for _, proposal_std in by_moment]
+    assert errors == sorted(errors)
+    assert log_slope([variation(0.05, count) for count in COUNTS]) > -0.3
 
 
 def test_the_bias_of_self_normalisation_falls_with_the_number_of_candidates():

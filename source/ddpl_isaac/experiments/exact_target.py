@@ -15,7 +15,7 @@ from ddpl_isaac.config import AlgorithmConfig
 from ddpl_isaac.envs.coordination import Game
 
 _CELLS_PER_BIN, _BINS = 20, 41
-"""Histograms have bins of width .05, in the middle of which lie the modes of the games; the box halves the outer two."""
+"""Histograms have bins of width .05, in whose middle lie the modes of the games; the box halves the outer two."""
 
 
 class ExactTarget:
