@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import torch
 
-from ddpl_isaac.envs.coordination import CORNERS, NEEDLE, Game, make_game
+from ddpl_isaac.envs.coordination import CORNERS, NEEDLE, Game, corners_reward, in_corner, make_game
 
 _MODE, _WIDTH = 0.6, 0.12
 _TARGET, _EFFORT = 0.8, 1.0
@@ -61,6 +61,7 @@ def effort_nash_gap(actions: torch.Tensor) -> torch.Tensor:
 GAMES = {
     "two_modes": Game(1, two_modes_reward, lambda a: (a[..., 0].abs() - _MODE).abs() < 2.0 * _WIDTH),
     "corners": make_game(CORNERS),
+    "corners_6d": Game(6, corners_reward, in_corner),
     "needle": make_game(NEEDLE),
     "needle_6d": make_game(NEEDLE, action_dim=6),
     "effort": Game(1, effort_reward, lambda a: (a[..., 0] - _TARGET / (1.0 + _EFFORT)).abs() < _TOLERANCE),
