@@ -220,6 +220,7 @@ def test_trainings_are_evaluated_tabled_and_written_for_marl_eval(tmp_path):
     for result in read_results(output, names):
         assert len(result["evaluation"]["return"]) == 8
         assert result["curves"]["return"]["env_steps"][-1] == 1024
+    assert "critic_error_far" in read_results(output, names)[0]["evaluation"]
     seeds = json.loads((output / "marl_eval.json").read_text())["Coordination"]["Coordination-Corners-v0"]
     assert set(seeds) == {"gaussian_forward_kl", "MAPPO"}
     assert len(seeds["MAPPO"]["seed_1"]["absolute_metrics"]["return"]) == 8

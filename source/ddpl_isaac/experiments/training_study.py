@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ddpl_isaac.config_ranges import CHOICES
+from ddpl_isaac.experiments.critic_error import critic_error_of_run, is_known
 from ddpl_isaac.experiments.run_curves import QUANTITIES, ReportError, read_curve
 from ddpl_isaac.run_directory import LOG_ROOT
 
@@ -63,7 +64,8 @@ class TrainingStudy:
 
         Returns:
             ``run``: directory of the run; ``curves``: by quantity ``env_steps`` and ``values``;
-            ``evaluation``: by metric the value of every episode, of the averaged actor where there is one.
+            ``evaluation``: by metric the value of every episode, of the averaged actor where there is one; in games
+            of known values the errors of the critic as well.
 
         Raises:
             StudyError: If a script fails.
@@ -82,11 +84,11 @@ class TrainingStudy:
         # episodes that no training has seen
         judge = [f"--num_episodes={self.num_episodes}", f"--seed={100_000 + self.seed}", f"--output={output}"]
         _call([scripts / "evaluate.py", *task, f"--checkpoint={newest}", *judge], folder)
-        return {
-            "run": str(run),
-            "curves": {name: points for name in QUANTITIES if (points := _curve(run, name))},
-            "evaluation": json.loads(output.read_text())[0]["values"],
-        }
+        evaluation = json.loads(output.read_text())[0]["values"]
+        if is_known(self.task) and self.method in CHOICES["algorithm.policy_class"]:
+            evaluation |= {name: [error] for name, error in critic_error_of_run(self.task, newest).items()}
+        curves = {name: points for name in QUANTITIES if (points := _curve(run, name))}
+        return {"run": str(run), "curves": curves, "evaluation": evaluation}
 
 
 def _call(command: list[str | Path], folder: Path) -> None:
