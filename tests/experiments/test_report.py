@@ -121,8 +121,15 @@ class TestSummary:
         assert len(Curve(np.arange(3.0), np.arange(3.0)).thinned(5).values) == 3
 
     def test_cells_without_a_point_are_interpolated(self):
-        _, values = on_common_grid([Curve(np.array([0.0, 100.0]), np.array([0.0, 10.0]))], num_points=10)
+        curves = [Curve(np.array([0.0, 100.0]), np.array([0.0, 10.0])), Curve(np.array([0.0, 101.0]), np.zeros(2))]
+        _, values = on_common_grid(curves, num_points=10)
         assert values[0, 1:-1] == pytest.approx([1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5])
+
+    def test_few_points_that_all_share_are_kept(self):
+        steps = np.array([0.0, 1.0, 2.0])
+        grid, values = on_common_grid([Curve(steps, 2 * steps), Curve(steps, 3 * steps)])
+        assert grid.tolist() == [0.0, 1.0, 2.0]
+        assert values.tolist() == [[0.0, 2.0, 4.0], [0.0, 3.0, 6.0]]
 
     def test_a_single_point_can_be_drawn(self, tmp_path: Path):
         draw({"": {"A": [Curve(np.array([5.0]), np.array([1.0]))]}}, "return", tmp_path / "a.png", "steps")

@@ -104,7 +104,7 @@ def draw(
             _draw_method(axes, label, curves, colors[label])
         axes.set(xlabel=axis, ylabel=quantity, title=name)
         axes.set_xlim(left=0)
-        axes.ticklabel_format(axis="x", style="sci", scilimits=(-3, 4), useMathText=True)
+        axes.ticklabel_format(axis="x", style="sci", scilimits=(-3, 4))
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False, fontsize="small")
@@ -117,7 +117,7 @@ def draw(
 
 def _draw_method(axes: Axes, label: str, curves: list[Curve], color: str) -> None:
     """Draw the line of a method, with its interval if there are several seeds."""
-    steps, values = on_common_grid(curves, min(100, max(len(curve.values) for curve in curves)))
+    steps, values = on_common_grid(curves)
     seeds = f"{len(curves)} seeds" if len(curves) > 1 else "1 seed"
     axes.plot(steps, iqm(values, axis=0), label=f"{label} ({seeds})", color=color)
     if len(curves) > 1:

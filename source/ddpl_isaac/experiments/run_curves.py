@@ -90,15 +90,19 @@ def read_curve(
 def on_common_grid(curves: list[Curve], num_points: int = 100) -> tuple[np.ndarray, np.ndarray]:
     """Bring the curves of several seeds to a common grid that ends with the shortest.
 
-    Each curve is averaged within the cells of the grid; cells without a point are interpolated.
+    Each curve is averaged within the cells of the grid; cells without a point are interpolated. Few points that all
+    curves share are kept as they are.
 
     Args:
         curves: One curve per seed.
         num_points: Cells of the grid.
 
     Returns:
-        Environment steps. Shape: (num_points,). Values. Shape: (num_curves, num_points).
+        Environment steps. Shape: (num_points,) or fewer. Values. Shape: (num_curves, num_points).
     """
+    first = curves[0].env_steps
+    if len(first) <= num_points and all(np.array_equal(curve.env_steps, first) for curve in curves):
+        return first, np.stack([curve.values for curve in curves])
     start, end = max(curve.env_steps[0] for curve in curves), min(curve.env_steps[-1] for curve in curves)
     if end <= start:  # curves of one point, or runs that do not overlap
         start, end = min(start, end), max(start, end, start + 1)
