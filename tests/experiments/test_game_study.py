@@ -108,3 +108,26 @@ def test_a_gaussian_by_forward_kl_stays_between_the_modes():
 def test_a_seed_gives_the_same_study_again():
     study = GameStudy("corners", "gmm", num_agents=2, num_seeds=2, refreshes=1)
     assert run_study(study, config("gmm")) == run_study(study, config("gmm"))
+
+
+def test_the_mean_over_the_others_stays_safe_where_the_optimistic_average_climbs():
+    ends = {}
+    for rule in ("mean", "lse"):
+        cfg = config("ideal")
+        cfg.critic.marginal, cfg.critic.marginal_samples = rule, 32
+        ends[rule] = run_study(GameStudy("climb", "ideal", num_agents=2, num_seeds=8, refreshes=8), cfg)
+    assert max(ends["mean"]["joint_hit"][-1]) < 0.1
+    assert max(ends["mean"]["return"][-1]) < 2.5
+    assert min(ends["lse"]["joint_hit"][-1]) > 0.9
+    assert min(ends["lse"]["return"][-1]) > 6.0
+
+
+def test_the_others_move_more_within_longer_windows():
+    changed = {}
+    for window in (5, 40):
+        cfg = config("gmm")
+        cfg.issm.reference_window = window
+        history = run_study(GameStudy("corners", "gmm", num_agents=3, num_seeds=8, refreshes=1), cfg)
+        noise, changed[window] = (sum(row) / len(row) for row in history["stale"])
+        assert changed[window] > noise
+    assert changed[40] > 1.5 * changed[5]

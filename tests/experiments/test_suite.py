@@ -122,7 +122,10 @@ def test_results_of_other_settings_are_not_taken_for_these(tmp_path):
     ("changes", "expected"),
     [
         ({"gmae": "corners"}, "Unknown field 'gmae' .* did you mean game"),
-        ({"game": "corner"}, "game: corner .* is none of two_modes, corners, corners_6d, needle, needle_6d, effort"),
+        (
+            {"game": "corner"},
+            "game: corner .* is none of two_modes, corners, .*climb, effort",
+        ),
         ({"policy_class": "gauss"}, "policy_class: gauss .* is none of diffusion"),
         ({"num_agents": 0}, "num_agents: 0 .* must be a whole number >= 1"),
         ({"settings": ["agent.algorithm.gama=1"]}, "algorithm.gamma"),

@@ -16,10 +16,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from ddpl_isaac.algorithms.policy_improvement import PolicyImprovement, States
+from ddpl_isaac.algorithms.policy_improvement import Marginal, PolicyImprovement, States
 from ddpl_isaac.config import AlgorithmConfig
 from ddpl_isaac.config_loader import load_config
 from ddpl_isaac.config_ranges import CHOICES
+from ddpl_isaac.diffusion.importance import importance_weights
 from ddpl_isaac.experiments.exact_target import ExactTarget
 from ddpl_isaac.experiments.games import GAMES, effort_nash_gap, exact_marginal
 from ddpl_isaac.experiments.particles import ParticleImprovement
@@ -83,14 +84,16 @@ def run_study(study: GameStudy, cfg: AlgorithmConfig) -> dict[str, list[list[flo
     Args:
         study: What to do.
         cfg: Settings of the learner, of which those of the replay and the critic's networks are without use;
-            ``critic.marginal_samples`` is the number of draws of the others.
+            ``critic.marginal_samples`` is the number of draws of the others, ``critic.marginal`` how they are averaged.
 
     Returns:
         By metric: a row per mirror step, the first before any, with a value per seed. ``agent_hit``: share of an
         agent's actions that hit, mean over agents; ``joint_hit``: share of joint actions that all hit; ``return``;
         ``weaker_mode``: share of the rarer sign among the first coordinates that hit; ``std``: standard deviation of
         an action; ``nash_gap`` in the game of effort: what an agent gains by its best response; ``tv`` for one agent
-        with one action dimension: total variation to what exact mirror steps at the same temperatures lead to.
+        with one action dimension: total variation to what exact mirror steps at the same temperatures lead to;
+        ``stale`` for several agents with a network: total variation between the weights that the window used and those
+        that the others' policies at its end would give, of which the first row is the part that is noise.
     """
     torch.manual_seed(study.seed)
     game, rows = GAMES[study.game], study.num_seeds * study.num_agents
@@ -98,7 +101,9 @@ def run_study(study: GameStudy, cfg: AlgorithmConfig) -> dict[str, list[list[flo
     mask = torch.ones(rows, game.action_dim)
     improvement = improvement_class(1, mask, cfg, "cpu", cfg.critic.marginal_samples)
     obs = torch.ones(cfg.actor_batch_size, rows, 1)
-    states = States(obs, partial(exact_marginal, game, study.num_agents), torch.ones(rows, len(obs)))
+    states = States(
+        obs, partial(exact_marginal, game, study.num_agents, rule=cfg.critic.marginal), torch.ones(rows, len(obs))
+    )
     single = game.action_dim == 1 and study.num_agents == 1
     target = ExactTarget(game, study.num_seeds, cfg) if single else None
     history = [_judge(study, improvement, obs[:1], target)]
@@ -130,4 +135,17 @@ def _judge(
         values["nash_gap"] = effort_nash_gap(actions)
     if target is not None:
         values["tv"] = target.total_variation(improvement.policy.sample(obs, 8 * _DRAWS)[:, 0, :, 0])
+    if study.num_agents > 1 and study.policy_class != "ideal":
+        values["stale"] = _stale_weights(improvement, obs, partial(exact_marginal, game, study.num_agents))
+        values["stale"] = values["stale"].unflatten(0, (-1, study.num_agents)).mean(1)
     return {name: value.tolist() for name, value in values.items()}
+
+
+def _stale_weights(improvement: PolicyImprovement, obs: torch.Tensor, marginal: Marginal) -> torch.Tensor:
+    """Return how much the moves of the others within a window change an agent's weights (METHOD 4.11). Shape: (A,)."""
+    candidates = improvement.reference.sample(obs, improvement.cfg.issm.num_candidates)
+    before, after = (
+        importance_weights(marginal(candidates, policy.sample(obs, _DRAWS // 4)), improvement.eta)
+        for policy in (improvement.reference, improvement.policy)
+    )
+    return 0.5 * (before - after).abs().sum(-1)[:, 0]

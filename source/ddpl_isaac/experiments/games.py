@@ -12,6 +12,7 @@ from __future__ import annotations
 import torch
 
 from ddpl_isaac.envs.coordination import CORNERS, NEEDLE, Game, corners_reward, in_corner, make_game
+from ddpl_isaac.models.critic import average_draws
 
 _MODE, _WIDTH = 0.6, 0.12
 _TARGET, _EFFORT = 0.8, 1.0
@@ -26,6 +27,17 @@ def _bump(action: torch.Tensor, centre: float) -> torch.Tensor:
 def two_modes_reward(actions: torch.Tensor) -> torch.Tensor:
     """Two equal bumps at -.6 and .6, of width .12, mean over the agents (METHOD 4.6)."""
     return (_bump(actions, -_MODE) + _bump(actions, _MODE)).mean(-1)
+
+
+def climb_reward(actions: torch.Tensor) -> torch.Tensor:
+    """Reward a summit at .6 that costs who is there alone, and a little a safe place at -.6 (METHOD 4.7).
+
+    8 prod_i b_i - 8 (mean_i b_i - prod_i b_i) + 2 mean_i c_i, with bumps b at .6 and c at -.6.
+    Shape: (..., n, 1) -> (...).
+    """
+    summit, safe = _bump(actions, _MODE), _bump(actions, -_MODE)
+    together = summit.prod(-1)
+    return 8.0 * together - 8.0 * (summit.mean(-1) - together) + 2.0 * safe.mean(-1)
 
 
 def effort_reward(actions: torch.Tensor) -> torch.Tensor:
@@ -64,12 +76,13 @@ GAMES = {
     "corners_6d": Game(6, corners_reward, in_corner),
     "needle": make_game(NEEDLE),
     "needle_6d": make_game(NEEDLE, action_dim=6),
+    "climb": Game(1, climb_reward, lambda a: (a[..., 0] - _MODE).abs() < 2.0 * _WIDTH),
     "effort": Game(1, effort_reward, lambda a: (a[..., 0] - _TARGET / (1.0 + _EFFORT)).abs() < _TOLERANCE),
 }
 
 
 def exact_marginal(
-    game: Game, num_agents: int, candidates_ABMD: torch.Tensor, others_ABLD: torch.Tensor
+    game: Game, num_agents: int, candidates_ABMD: torch.Tensor, others_ABLD: torch.Tensor, *, rule: str = "mean"
 ) -> torch.Tensor:
     """Average the true reward over the given draws of the other agents (METHOD 2.4).
 
@@ -78,6 +91,7 @@ def exact_marginal(
         num_agents: Agents n of a team; agent i of team s is row s n + i.
         candidates_ABMD: Actions to evaluate.
         others_ABLD: Draws of every agent; an agent's own are not used.
+        rule: How to average over the draws, ``mean`` or ``lse``.
 
     Returns:
         Qbar_i(a_i). Shape: (A, B, M).
@@ -87,4 +101,4 @@ def exact_marginal(
     own = torch.eye(num_agents, dtype=torch.bool, device=team.device).view(1, num_agents, 1, 1, 1, num_agents, 1)
     # row i of the second dimension is the team of agent i, in which its own entry is its candidate
     joint = torch.where(own, candidates[:, :, :, :, None, None, :], team[:, None, :, None])
-    return game.reward(joint).mean(-1).flatten(0, 1)
+    return average_draws(game.reward(joint), rule).flatten(0, 1)

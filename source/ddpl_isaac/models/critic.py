@@ -21,6 +21,14 @@ from ddpl_isaac.models.stacked_mlp import StackedLinear, StackedMLP
 NUM_TWINS = 2
 
 
+def average_draws(q: torch.Tensor, rule: str) -> torch.Tensor:
+    """Average values over the L draws of the others, the last dimension: ``mean``, or the optimistic ``lse``.
+
+    ``lse`` is log mean exp Q, which hardly differs from the mean where Q varies by less than one.
+    """
+    return q.mean(-1) if rule == "mean" else q.logsumexp(-1) - math.log(q.shape[-1])
+
+
 class CentralCritic(nn.Module):
     """Twin Q(s, a_1..a_A)."""
 
@@ -69,7 +77,7 @@ class CentralCritic(nn.Module):
         team = self._project_actions(others_ABLD.flatten(1, 2)).view(NUM_TWINS, A, B, L, -1)
         others = (team.sum(1, keepdim=True) - team).unsqueeze(3)
         q = self.mlp((state + own + others).flatten(1, -2)).view(NUM_TWINS, A, B, M, L).mean(0)
-        return q.mean(-1) if self.marginal_rule == "mean" else q.logsumexp(-1) - math.log(L)
+        return average_draws(q, self.marginal_rule)
 
 
 class LocalCritic(nn.Module):
