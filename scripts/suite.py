@@ -5,6 +5,7 @@
 """Run a grid of studies and print its tables. ``--help`` lists the arguments."""
 
 import argparse
+import signal
 import sys
 from functools import partial
 from pathlib import Path
@@ -54,5 +55,10 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    with end_on_user_error():
-        main(make_parser().parse_args())
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cluster's way to say Ctrl-C
+    try:
+        with end_on_user_error():
+            main(make_parser().parse_args())
+    except KeyboardInterrupt:
+        print("Interrupted: what was running begins anew with the next call, what has finished stays.")
+        raise SystemExit(130) from None

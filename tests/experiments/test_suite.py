@@ -4,9 +4,11 @@
 
 """A grid is multiplied, resumed, checked and summed up."""
 
+import contextlib
 import json
 import os
 import runpy
+import signal
 import subprocess
 import sys
 import time
@@ -184,6 +186,31 @@ def test_who_leaves_a_local_launch_early_leaves_no_process_behind(tmp_path):
     launch.close()
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+def processes_with(word):
+    """Return the command lines of all processes that hold a word."""
+    lines = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            lines.append(path.read_bytes().replace(b"\0", b" ").decode())
+    return [line for line in lines if word in line]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_grid_that_is_told_to_stop_takes_its_cells_with_it(tmp_path, number):
+    path = write(tmp_path / "a.yaml", [small(refreshes=100_000)])
+    output = tmp_path / "out"
+    command = [sys.executable, str(SCRIPTS / "suite.py"), str(path), f"--output={output}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        while len(processes_with(f"--output={output} --cell")) < 1:
+            assert process.poll() is None
+            time.sleep(0.1)
+        process.send_signal(number)
+        said = process.communicate(timeout=60)[0]
+    assert process.returncode == 130
+    assert said.strip().endswith("what has finished stays.")
+    assert processes_with(str(output)) == []
 
 
 @pytest.fixture
