@@ -14,20 +14,17 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import platform
-import statistics
-import time
 import torch
 from collections.abc import Callable
 from torch import nn
+
+from timing import medians, prepare
 
 from ddpl_isaac.config import ActorConfig, SamplerConfig
 from ddpl_isaac.diffusion.schedule import make_schedule
 from ddpl_isaac.models.compilation import make_step_function
 from ddpl_isaac.models.diffusion_actor import DiffusionActor
 from ddpl_isaac.models.fourier_features import FourierFeatures
-from ddpl_isaac.models.matmul import use_fastest_float32
-from ddpl_isaac.models.memory import keep_freed_memory
 
 OBS_DIM, ACTION_DIM, WIDTHS = 157, 20, (256, 256, 256)
 
@@ -79,22 +76,9 @@ def matrix_products(num_agents: int, rows: int, num_steps: int, in_features: int
     return multiply
 
 
-def median_times(functions: dict[str, Callable[[], object]], repetitions: int, device: str) -> dict[str, float]:
-    """Return the median duration of each function [s], measured in turn."""
-    seconds: dict[str, list[float]] = {name: [] for name in functions}
-    for repetition in range(repetitions + 1):
-        for name, function in functions.items():
-            start = time.perf_counter()
-            function()
-            if device.startswith("cuda"):
-                torch.cuda.synchronize()
-            if repetition:  # the first call compiles
-                seconds[name].append(time.perf_counter() - start)
-    return {name: statistics.median(values) for name, values in seconds.items()}
-
-
 def measure(num_agents: int, rows: int, num_steps: int, repetitions: int, device: str) -> dict[str, float]:
     """Return the durations of one size [s]."""
+    torch.compiler.reset()  # torch compiles a function for eight sizes and then refuses
     actor_cfg, sampler_cfg = ActorConfig(hidden_dims=list(WIDTHS)), SamplerConfig(num_steps=num_steps)
     mask = torch.ones(num_agents, ACTION_DIM, device=device)
     actor = DiffusionActor(OBS_DIM, mask, actor_cfg, sampler_cfg, make_step_function("auto", device)).to(device)
@@ -107,7 +91,7 @@ def measure(num_agents: int, rows: int, num_steps: int, repetitions: int, device
         "products": matrix_products(num_agents, rows, num_steps, in_features, device),
     }
     with torch.inference_mode():
-        return median_times(functions, repetitions, device)
+        return medians(functions, repetitions, device)
 
 
 def main() -> None:
@@ -119,10 +103,8 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="+", default=[64, 1024, 4096], help="Environments.")
     parser.add_argument("--steps", type=int, nargs="+", default=[5, 10, 20], help="Denoising steps.")
     args = parser.parse_args()
-    onednn = use_fastest_float32()
-    keep_freed_memory()
-    where = f"{args.device}, {torch.get_num_threads()} threads, {platform.machine()}, oneDNN {onednn}"
-    print(f"{where}\n{'A':>3} {'N':>5} {'H':>3} {'chain [ms]':>11} {'loop/chain':>11} {'products/chain':>15}")
+    print(prepare(args.device))
+    print(f"{'A':>3} {'N':>5} {'H':>3} {'chain [ms]':>11} {'loop/chain':>11} {'products/chain':>15}")
     results = []
     for num_agents, rows, num_steps in itertools.product(args.agents, args.rows, args.steps):
         times = measure(num_agents, rows, num_steps, args.repetitions, args.device)

@@ -13,32 +13,31 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
-import statistics
-import time
 import torch
-from collections.abc import Callable
 from dataclasses import asdict
 from tensordict import TensorDict
 from torch.utils.flop_counter import FlopCounterMode
 
+from timing import medians, prepare
+
 from ddpl_isaac.algorithms.ddpl import DDPL
 from ddpl_isaac.config_loader import load_config, resolve_resource
 from ddpl_isaac.envs.vec_env import AgentSpec
-from ddpl_isaac.models.matmul import use_fastest_float32
-from ddpl_isaac.models.memory import keep_freed_memory
 
-NUM_ENVS, OBS_DIM, STATE_DIM, ACTION_DIM = 64, 157, 290, 20
+OBS_DIM, STATE_DIM, ACTION_DIM = 157, 290, 20
+ROWS = 32
+"""Environment steps in the replay."""
 SETTINGS = "ddpl_isaac.configs:task/shadow_hands.yaml"
 
 
 class Shapes:
     """What a learner needs to know of an environment."""
 
-    num_envs, state_dim = NUM_ENVS, STATE_DIM
+    state_dim = STATE_DIM
 
-    def __init__(self, num_agents: int) -> None:
+    def __init__(self, num_agents: int, num_envs: int) -> None:
         """Lay out agents like the hands."""
+        self.num_envs = num_envs
         bounds = (-1.0,) * ACTION_DIM, (1.0,) * ACTION_DIM
         slices = (slice(i * ACTION_DIM, (i + 1) * ACTION_DIM) for i in range(num_agents))
         self.agents = tuple(AgentSpec(f"agent_{i}", OBS_DIM, part, *bounds) for i, part in enumerate(slices))
@@ -47,49 +46,28 @@ class Shapes:
         """Nothing breaks here."""
 
 
-def make_learner(num_agents: int, device: str, *overrides: str) -> DDPL:
-    """Return a learner of the hands' settings whose replay holds noise."""
-    small = "agent.algorithm.replay.capacity=6400", "agent.algorithm.warmup_steps=0"
+def make_learner(num_agents: int, device: str, *overrides: str, num_envs: int = 64) -> DDPL:
+    """Return a learner of the hands' settings whose replay is full of noise."""
+    small = f"agent.algorithm.replay.capacity={ROWS * num_envs}", "agent.algorithm.warmup_steps=0"
     cfg = load_config(
         resolve_resource(SETTINGS),
         ["agent.algorithm.overlap_learning=false", *small, *overrides],
-        {"num_envs": NUM_ENVS},
+        {"num_envs": num_envs},
     )
-    shapes = Shapes(num_agents)
+    shapes = Shapes(num_agents, num_envs)
 
     def observations() -> TensorDict:
-        obs = {agent.name: torch.randn(NUM_ENVS, OBS_DIM, device=device) for agent in shapes.agents}
-        obs["state"] = torch.randn(NUM_ENVS, STATE_DIM, device=device)
-        return TensorDict(obs, batch_size=[NUM_ENVS], device=device)
+        obs = {agent.name: torch.randn(num_envs, OBS_DIM, device=device) for agent in shapes.agents}
+        obs["state"] = torch.randn(num_envs, STATE_DIM, device=device)
+        return TensorDict(obs, batch_size=[num_envs], device=device)
 
     learner = DDPL.construct_algorithm(observations(), shapes, asdict(cfg), device)
     with torch.inference_mode():
-        for _ in range(64):
+        for _ in range(ROWS):
             learner.act(observations())
-            reward, done = torch.rand(NUM_ENVS, device=device), torch.rand(NUM_ENVS, device=device) < 0.01
+            reward, done = torch.rand(num_envs, device=device), torch.rand(num_envs, device=device) < 0.01
             learner.process_env_step(observations(), reward, done, {"time_outs": torch.zeros_like(done)})
     return learner
-
-
-def timed(function: Callable[[], object], device: str) -> float:
-    """Return the duration of a call [s], with what it left on the device."""
-    start = time.perf_counter()
-    function()
-    if device.startswith("cuda"):
-        torch.cuda.synchronize()
-    return time.perf_counter() - start
-
-
-def medians(functions: dict[str, Callable[[], object]], repetitions: int, device: str) -> dict[str, float]:
-    """Return the median duration of each function [s], measured in turn after three calls."""
-    for function in functions.values():
-        for _ in range(3):
-            function()
-    seconds = {name: [] for name in functions}
-    for _ in range(repetitions):
-        for name, function in functions.items():
-            seconds[name].append(timed(function, device))
-    return {name: statistics.median(values) for name, values in seconds.items()}
 
 
 def count_flops(num_agents: int, device: str) -> int:
@@ -117,12 +95,13 @@ def measure(num_agents: int, repetitions: int, device: str) -> dict[str, float]:
             "replay": lambda: [sample(cfg.replay.batch_size) for _ in range(cfg.critic_updates)],
             "next_actions": lambda: [default.actor.sample(batch.next_obs) for _ in range(cfg.critic_updates)],
             "critics": lambda: [default._update_critic(batch) for _ in range(cfg.critic_updates)],
-            "candidates": lambda: default.improvement._weigh_candidates(*default._states(), new_reference=False),
+            "candidates": lambda: default.improvement._weigh_candidates(default._states(), new_reference=False),
             "actors": lambda: [default.improvement.step(default._states) for _ in range(cfg.actor_updates)],
             "product": lambda: torch.bmm(*rows),
         },
         repetitions,
         device,
+        warm_up=3,
     )
     times["critics"] -= times["next_actions"]
     rate = 2 * rows[0].numel() * 256 / times["product"]
@@ -141,9 +120,7 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=8, help="Measurements of each.")
     parser.add_argument("--agents", type=int, nargs="+", default=[2, 6, 12])
     args = parser.parse_args()
-    onednn = use_fastest_float32()
-    keep_freed_memory()
-    print(f"{args.device}, {torch.get_num_threads()} threads, {platform.machine()}, oneDNN {onednn}")
+    print(prepare(args.device))
     results = []
     for num_agents in args.agents:
         values = {name: round(value, 3) for name, value in measure(num_agents, args.repetitions, args.device).items()}

@@ -30,7 +30,7 @@ SMALL = [
 def make_learner(env, *overrides):
     torch.manual_seed(0)
     cfg: TrainConfig = load_config(None, [*SMALL, *overrides])
-    return OverlappedDDPL.construct_algorithm(env.get_observations(), env, asdict(cfg), "cpu")
+    return OverlappedDDPL.construct_algorithm(env.get_observations(), env, asdict(cfg), env.device)
 
 
 def collect(learner, env, steps):

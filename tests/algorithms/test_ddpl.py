@@ -40,8 +40,9 @@ def test_unlike_agents_learn_their_targets_with_every_policy_class(policy_class)
     assert_learns(FakeEnv(num_envs=16), f"agent.algorithm.policy_class={policy_class}")
 
 
-def test_neither_a_step_nor_an_update_waits_for_the_device():
-    env = FakeEnv(num_envs=16)
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
+def test_neither_a_step_nor_an_update_waits_for_the_device(device):
+    env = FakeEnv(num_envs=16, device=device)
     learner = make_learner(env)
     collect(learner, env, 8)
     learner.update()

@@ -5,15 +5,18 @@
 """Policies are decentralised, masked, reproducible and learnable."""
 
 import torch
+import torch._dynamo.testing
 
 import pytest
 
 from ddpl_isaac.config import ActorConfig, SamplerConfig
+from ddpl_isaac.diffusion.sampler import denoise_step
 from ddpl_isaac.models.compilation import make_step_function
 from ddpl_isaac.models.diffusion_actor import DiffusionActor
 
 MASK = torch.tensor([[1.0, 1.0, 0.0], [1.0, 1.0, 1.0]])
 B, O, D = 5, 4, 3
+DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)]
 
 
 @pytest.fixture
@@ -27,7 +30,7 @@ def actor():
 
 def sample(actor, obs, num_samples=2):
     noise = torch.randn(4, 2, B * num_samples, D, generator=torch.Generator().manual_seed(1))
-    return actor.sample_from(obs, noise, num_samples)
+    return actor.sample_from(obs, noise.to(obs.device), num_samples)
 
 
 def test_an_agents_action_does_not_depend_on_another_agents_observation(actor):
@@ -56,11 +59,27 @@ def test_padded_dimensions_stay_zero_and_the_rest_in_the_box(actor):
     assert actions.abs().max() <= 1.0
 
 
-def test_the_compiled_step_samples_what_the_eager_step_samples(actor):
+@pytest.mark.parametrize("device", DEVICES)
+def test_the_compiled_step_samples_what_the_eager_step_samples_on_the_cpu(actor, device):
     obs = torch.randn(B, 2, O)
     eager = sample(actor, obs)
-    actor._step_function = make_step_function("auto", "cpu")
-    torch.testing.assert_close(sample(actor, obs), eager, atol=1e-5, rtol=1e-5)
+    actor._step_function = make_step_function("auto", device)
+    compiled = sample(actor.to(device), obs.to(device))
+    torch.testing.assert_close(compiled.cpu(), eager, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_further_numbers_of_states_compile_nothing_new(actor, device):
+    torch.compiler.reset()
+    compiled = torch._dynamo.testing.CompileCounterWithBackend("inductor")
+    actor._step_function = torch.compile(denoise_step, backend=compiled, fullgraph=True)
+    actor.to(device)
+    counts = []
+    for batch in (5, 7, 64, 1000, 33):
+        actor.sample(torch.randn(batch, 2, O, device=device))
+        counts.append(compiled.frame_count)
+    assert counts[0] >= 1
+    assert counts[1:] == [counts[1]] * 4
 
 
 def test_score_matching_teaches_the_actor_a_target_for_each_state():

@@ -1,0 +1,41 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""The benchmarks run at their smallest sizes and end with a line of JSON."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+def run_benchmark(name, *arguments):
+    """Return what the last line of a benchmark says."""
+    command = [sys.executable, BENCHMARKS / name, "--repetitions", "1", "--device", "cpu", *arguments]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout.splitlines()[-1])
+
+
+def test_the_chain_is_compared_for_more_sizes_than_torch_compiles_at_once():
+    sizes = "--agents", "1", "2", "--rows", "4", "8", "16", "--steps", "2", "3"
+    results = run_benchmark("sampler.py", *sizes)["results"]
+    assert len(results) == 12
+    assert all(row["loop_over_chain"] > 0.0 and row["products_over_chain"] > 0.0 for row in results)
+
+
+def test_an_update_is_compared_with_its_parts_and_with_single_learners():
+    (row,) = run_benchmark("update.py", "--agents", "1")["results"]
+    assert {"single_over_stacked", "floor_over_update", "candidates_share", "critics_share", "replay_share"} < set(row)
+
+
+def test_growth_fits_an_exponent_to_every_cost_and_draws_it(tmp_path):
+    picture = tmp_path / "growth.png"
+    result = run_benchmark("growth.py", "--sizes", "steps", "--values", "2", "4", "--output", str(picture))
+    assert set(result["exponents"]["steps"]) == {"env", "act", "update", "memory"}
+    assert picture.stat().st_size > 0
