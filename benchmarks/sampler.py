@@ -78,7 +78,7 @@ def matrix_products(num_agents: int, rows: int, num_steps: int, in_features: int
 
 def measure(num_agents: int, rows: int, num_steps: int, repetitions: int, device: str) -> dict[str, float]:
     """Return the durations of one size [s]."""
-    torch.compiler.reset()  # torch compiles a function for eight sizes and then refuses
+    torch.compiler.reset()  # so that the guards of one size do not slow down the next one
     actor_cfg, sampler_cfg = ActorConfig(hidden_dims=list(WIDTHS)), SamplerConfig(num_steps=num_steps)
     mask = torch.ones(num_agents, ACTION_DIM, device=device)
     actor = DiffusionActor(OBS_DIM, mask, actor_cfg, sampler_cfg, make_step_function("auto", device)).to(device)

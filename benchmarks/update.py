@@ -80,6 +80,7 @@ def count_flops(num_agents: int, device: str) -> int:
 
 def measure(num_agents: int, repetitions: int, device: str) -> dict[str, float]:
     """Return ratios and shares of one team."""
+    torch.compiler.reset()
     local, eager = "agent.algorithm.critic.kind=local", "agent.algorithm.sampler.compile=eager"
     stacked = make_learner(num_agents, device, local)
     single = [make_learner(1, device, local, eager) for _ in range(num_agents)]

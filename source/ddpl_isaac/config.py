@@ -35,7 +35,7 @@ class SamplerConfig:
     """Steps: ``second_order``, or ancestral ones with variance ``beta`` or ``posterior``."""
 
     compile: str = "auto"
-    """``auto``: compile, and say so if that is impossible; ``eager``: leave it as it is."""
+    """``auto``: compile if possible; ``cuda_graph``: on a GPU, launch it at once; ``eager``: neither."""
 
 
 @dataclass

@@ -6,12 +6,15 @@
 
 import logging
 import threading
+import torch
 from torch._inductor import cpu_vec_isa
 
 import pytest
 
+from ddpl_isaac.config import ActorConfig, SamplerConfig
 from ddpl_isaac.diffusion.sampler import denoise_step
 from ddpl_isaac.models import compilation
+from ddpl_isaac.models.diffusion_actor import DiffusionActor
 
 
 def test_without_a_compiler_the_sampler_runs_eagerly_and_says_so_in_one_line(monkeypatch, caplog):
@@ -27,9 +30,23 @@ def test_compilation_can_be_declined(caplog):
     assert not caplog.records
 
 
+def test_a_process_may_have_more_networks_than_torch_compiles_a_function_for():
+    torch.compiler.reset()
+    for width in range(3, 14):
+        settings = ActorConfig(hidden_dims=[width]), SamplerConfig(num_steps=2)
+        step_function = compilation.make_step_function("auto", "cpu")
+        actor = DiffusionActor(2, torch.ones(1, 1), *settings, step_function)
+        assert actor.sample(torch.zeros(1, 1, 2)).shape == (1, 1, 1, 1)
+
+
 def test_an_unknown_mode_is_refused():
-    with pytest.raises(ValueError, match="auto, eager"):
+    with pytest.raises(ValueError, match="auto, cuda_graph, eager"):
         compilation.make_step_function("off", "cpu")
+
+
+def test_a_cuda_graph_needs_a_cuda_device():
+    with pytest.raises(ValueError, match=r"cuda_graph needs a CUDA device, and the learner is on cpu"):
+        compilation.make_step_function("cuda_graph", "cpu")
 
 
 def test_the_compiler_starts_beside_what_comes_next_in_a_thread_that_never_ends(monkeypatch):

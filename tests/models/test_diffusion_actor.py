@@ -82,6 +82,22 @@ def test_further_numbers_of_states_compile_nothing_new(actor, device):
     assert counts[1:] == [counts[1]] * 4
 
 
+@pytest.mark.gpu
+@pytest.mark.parametrize("num_samples", [1, 3])
+def test_a_cuda_graph_draws_what_its_kernels_draw_one_by_one_and_sees_new_weights(actor, num_samples):
+    settings = ActorConfig(hidden_dims=[16, 16]), SamplerConfig(num_steps=4, compile="cuda_graph")
+    graphed = DiffusionActor(O, MASK, *settings, make_step_function("cuda_graph", "cuda")).to("cuda")
+    graphed.load_state_dict(actor.state_dict())
+    actor.to("cuda")
+    for batch in (B, 2 * B, B):
+        obs = torch.randn(batch, 2, O, device="cuda")
+        draws = [one.sample(obs, num_samples, torch.Generator("cuda").manual_seed(1)) for one in (graphed, actor)]
+        torch.testing.assert_close(*draws, atol=1e-5, rtol=1e-5)
+        for one in (graphed, actor):
+            with torch.no_grad():
+                one.denoiser.mlp.layers[-1].weight.mul_(0.5)
+
+
 def test_score_matching_teaches_the_actor_a_target_for_each_state():
     torch.manual_seed(0)
     actor = DiffusionActor(

@@ -167,7 +167,7 @@ def _overlaps(wanted: bool, device: str) -> bool:
 
 def _imports(cfg: AlgorithmConfig) -> tuple[str, ...]:
     """Return the modules that the process of the learner needs."""
-    return __name__, *(["torch._inductor.compile_fx"] if cfg.sampler.compile == "auto" else [])
+    return __name__, *(["torch._inductor.compile_fx"] if cfg.sampler.compile != "eager" else [])
 
 
 # -- what the process of the learner calls

@@ -78,7 +78,7 @@ class Rollouts:
     @classmethod
     def prepare(cls, cfg: AlgorithmConfig, device: str) -> None:
         """Start what takes long to start, to be called before a simulator does."""
-        if cfg.sampler.compile == "auto":
+        if cfg.sampler.compile != "eager":
             start_compiler(device)
 
     @classmethod

@@ -21,9 +21,10 @@ from ddpl_isaac.diffusion.sampler import denoise_step
 
 logger = logging.getLogger(__name__)
 
-COMPILE_MODES = ("auto", "eager")
+COMPILE_MODES = ("auto", "cuda_graph", "eager")
 
 _COMPILER = "compiler"
+_MOST_NETWORKS = 256
 _started = threading.Event()
 
 
@@ -96,10 +97,15 @@ def make_step_function(mode: str, device: torch.device | str) -> Callable[..., t
     Compiling the step rather than the chain keeps the compile time independent of the number of steps.
 
     Raises:
-        ValueError: If the mode is none of :data:`COMPILE_MODES`.
+        ValueError: If the mode is none of :data:`COMPILE_MODES`, or a CUDA graph is asked for elsewhere.
     """
     if mode not in COMPILE_MODES:
         raise ValueError(f"Unknown agent.algorithm.sampler.compile '{mode}': choose of {', '.join(COMPILE_MODES)}.")
+    if mode == "cuda_graph" and torch.device(device).type != "cuda":
+        raise ValueError(
+            f"agent.algorithm.sampler.compile=cuda_graph needs a CUDA device, and the learner is on {device}:"
+            " leave it at auto, or choose --device cuda."
+        )
     if mode == "eager":
         return denoise_step
     if not has_compiler(device):
@@ -107,4 +113,7 @@ def make_step_function(mode: str, device: torch.device | str) -> Callable[..., t
         return denoise_step
     if torch.device(device).type == "cpu":
         _remember_processor_checks()
-    return torch.compile(denoise_step, fullgraph=True)
+    step_function = torch.compile(denoise_step, fullgraph=True)
+    # all learners of a process share the function, and torch refuses to compile one for the ninth network
+    torch._dynamo.config.recompile_limit = max(torch._dynamo.config.recompile_limit, _MOST_NETWORKS)
+    return step_function

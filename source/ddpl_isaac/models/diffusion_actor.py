@@ -16,6 +16,7 @@ from ddpl_isaac.config import ActorConfig, SamplerConfig
 from ddpl_isaac.diffusion.sampler import ddpm_sample, denoise_step
 from ddpl_isaac.diffusion.schedule import Schedule, make_schedule
 from ddpl_isaac.diffusion.score_matching import score_matching_loss
+from ddpl_isaac.models.cuda_graphs import CudaGraphs
 from ddpl_isaac.models.denoiser import Denoiser
 from ddpl_isaac.models.policy_class import MirrorStep, PolicyClass
 
@@ -48,6 +49,7 @@ class DiffusionActor(PolicyClass):
         for name, coefficient in schedule._asdict().items():
             self.register_buffer(f"_{name}", coefficient, persistent=False)
         self._step_function = step_function
+        self._graphs = CudaGraphs() if sampler_cfg.compile == "cuda_graph" else None
 
     @property
     def schedule(self) -> Schedule:
@@ -62,6 +64,8 @@ class DiffusionActor(PolicyClass):
         batch, num_agents, _ = obs_BAO.shape
         shape = (self.num_steps, num_agents, batch * num_samples, self.action_mask.shape[1])
         noise_HARD = torch.randn(shape, device=obs_BAO.device, generator=generator)
+        if self._graphs is not None:
+            return self._graphs(self.sample_from, obs_BAO, noise_HARD, num_samples=num_samples)
         return self.sample_from(obs_BAO, noise_HARD, num_samples)
 
     def sample_from(self, obs_BAO: torch.Tensor, noise_HARD: torch.Tensor, num_samples: int = 1) -> torch.Tensor:
