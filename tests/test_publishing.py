@@ -4,11 +4,15 @@
 
 """What says who and which version this is agrees with the package."""
 
+import os
 import shutil
+import subprocess
+import sys
 import tomllib
 import zipfile
 from pathlib import Path
 
+import pytest
 import yaml
 from packaging_backend import call_backend
 
@@ -33,17 +37,50 @@ def test_the_workflow_runs_the_script_of_the_repository():
     assert workflow["jobs"]["test"]["steps"][-1] == {"run": "bash .ci/run"}
 
 
-def test_the_wheel_holds_every_setting_and_asset(tmp_path):
-    for name in ("config", "source"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("*.egg-info", "__pycache__"))
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """Directory of what a wheel of the tree installs."""
+    tree, folder = tmp_path_factory.mktemp("tree"), tmp_path_factory.mktemp("installed")
+    for name in ("config", "scripts", "source"):
+        shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("*.egg-info", "__pycache__", "configs"))
     for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, tmp_path / name)
-    call_backend("build_wheel", tmp_path)
-    (wheel,) = tmp_path.glob("*.whl")
-    packed = set(zipfile.ZipFile(wheel).namelist())
-    settings = {f"ddpl_isaac/configs/{p.relative_to(ROOT / 'config')}" for p in (ROOT / "config").rglob("*.*ml")}
+        shutil.copy(ROOT / name, tree / name)
+    call_backend("build_wheel", tree)
+    (wheel,) = tree.glob("*.whl")
+    zipfile.ZipFile(wheel).extractall(folder)
+    return folder
+
+
+def test_the_wheel_holds_every_setting_asset_and_script(installed):
+    def files_of(source, target, *suffixes):
+        return {installed / target / p.relative_to(source) for p in source.rglob("*") if p.suffix in suffixes}
+
     package = ROOT / "source" / "ddpl_isaac"
-    data = {f"ddpl_isaac/{p.relative_to(package)}" for p in package.rglob("*") if p.suffix in (".usda", ".yaml")}
+    settings = files_of(ROOT / "config", "ddpl_isaac/configs", ".yaml", ".toml")
+    data = {path for path in files_of(package, "ddpl_isaac", ".usda", ".yaml") if "configs" not in path.parts}
+    scripts = files_of(ROOT / "scripts", "ddpl_isaac/scripts", ".py")
     assert settings
     assert data
-    assert settings | data <= packed
+    assert scripts
+    assert [path for path in settings | data | scripts if not path.exists()] == []
+
+
+def test_the_wheel_trains_and_plays_outside_the_checkout(installed, tmp_path):
+    small = "--num_envs", "8", "agent.algorithm.replay.capacity=4096", "agent.algorithm.sampler.compile=eager"
+    environment = os.environ | {"PYTHONPATH": str(installed)}
+    for script, arguments in {"train": ("--max_iterations", "1", *small), "evaluate": ("--num_episodes", "8")}.items():
+        command = [
+            sys.executable,
+            "-m",
+            f"ddpl_isaac.scripts.{script}",
+            "--task",
+            "Coordination-Corners-v0",
+            *arguments,
+        ]
+        result = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=600, check=False
+        )
+        assert result.returncode == 0, result.stderr
+    code = "import ddpl_isaac; print(ddpl_isaac.__file__)"
+    where = subprocess.check_output([sys.executable, "-c", code], cwd=tmp_path, env=environment, text=True)
+    assert where.startswith(str(installed))

@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""What a browser shows of a playback, by a headless Chromium. Needs viser, playwright and a Chromium of the system."""
+"""What a browser shows of a playback, by a headless Chromium. Needs viewer, playwright and a Chromium of the system."""
 
 import numpy as np
 import os
@@ -16,6 +16,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 HANDS = "DDPL-Shadow-Hands"
+ADDRESSES = {
+    "viser": "http://localhost:8080",
+    "rerun": "http://127.0.0.1:9090/?url=rerun%2Bhttp://127.0.0.1:9876/proxy",
+}
 SOFTWARE_RENDERING = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 
 
@@ -24,8 +28,9 @@ def script(name, *arguments):
 
 
 @pytest.mark.slow
-def test_the_browser_shows_the_hands_and_the_balls(tmp_path):
-    pytest.importorskip("viser")
+@pytest.mark.parametrize(("name", "address"), ADDRESSES.items())
+def test_the_browser_shows_the_hands_and_the_balls(tmp_path, name, address):
+    pytest.importorskip(name)
     playwright = pytest.importorskip("playwright.sync_api")
     imageio = pytest.importorskip("imageio.v3")
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -34,10 +39,10 @@ def test_the_browser_shows_the_hands_and_the_balls(tmp_path):
     small = ["--num_envs", "4", "--max_iterations", "1", "agent.algorithm.replay.capacity=2000"]
     train = script("train", *small, "agent.algorithm.sampler.compile=eager")
     subprocess.run(train, cwd=tmp_path, check=True, timeout=600, stdin=subprocess.DEVNULL)
-    play = script("play", "--num_envs", "1", "--viz", "viser", "--num_steps", "100000")
+    play = script("play", "--num_envs", "1", "--viz", name, "--num_steps", "100000")
     viewer = subprocess.Popen(play, cwd=tmp_path, stdin=subprocess.DEVNULL)
     # kept as an artefact where CI says so
-    picture = Path(os.environ.get("DDPL_ARTEFACTS", tmp_path)) / "viser.png"
+    picture = Path(os.environ.get("DDPL_ARTEFACTS", tmp_path)) / f"{name}.png"
     try:
         with playwright.sync_playwright() as driver:
             browser = driver.chromium.launch(executable_path=chromium, args=SOFTWARE_RENDERING)
@@ -48,7 +53,7 @@ def test_the_browser_shows_the_hands_and_the_balls(tmp_path):
                 assert viewer.poll() is None
                 try:
                     if page.url == "about:blank":
-                        page.goto("http://localhost:8080", timeout=10_000)
+                        page.goto(address, timeout=10_000)
                     time.sleep(5.0)
                     page.screenshot(path=str(picture), timeout=60_000)
                 except playwright.Error:  # the server is not up yet
