@@ -5,7 +5,7 @@
 """Train MAPPO or IPPO of skrl on a task, to compare DDPL with. ``--help`` lists the arguments."""
 
 from ddpl_isaac.cli import Parser, run
-from ddpl_isaac.workflows import train_baseline
+from ddpl_isaac.workflows.training import train_baseline
 
 
 def make_parser() -> Parser:

@@ -7,7 +7,7 @@
 from pathlib import Path
 
 from ddpl_isaac.cli import Parser, run
-from ddpl_isaac.workflows import evaluate
+from ddpl_isaac.workflows.acting import evaluate
 
 
 def make_parser() -> Parser:

@@ -7,7 +7,7 @@
 from pathlib import Path
 
 from ddpl_isaac.cli import Parser, run
-from ddpl_isaac.workflows import export
+from ddpl_isaac.workflows.acting import export
 
 
 def make_parser() -> Parser:

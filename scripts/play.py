@@ -5,7 +5,7 @@
 """Play a trained team. ``--help`` lists the arguments."""
 
 from ddpl_isaac.cli import Parser, run
-from ddpl_isaac.workflows import play
+from ddpl_isaac.workflows.acting import play
 
 
 def make_parser() -> Parser:

@@ -5,7 +5,7 @@
 """Train DDPL on a task. ``--help`` lists the arguments."""
 
 from ddpl_isaac.cli import Parser, run
-from ddpl_isaac.workflows import train
+from ddpl_isaac.workflows.training import train
 
 
 def make_parser() -> Parser:

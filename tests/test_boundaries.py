@@ -55,7 +55,8 @@ def run_python(code):
 def test_learner_and_configuration_load_without_isaac_lab():
     code = """
 import sys
-import ddpl_isaac.workflows, ddpl_isaac.envs.registry, ddpl_isaac.algorithms.ddpl, ddpl_isaac.config_loader
+import ddpl_isaac.workflows.training, ddpl_isaac.workflows.acting
+import ddpl_isaac.envs.registry, ddpl_isaac.algorithms.ddpl, ddpl_isaac.config_loader
 from ddpl_isaac.config_loader import load_config, resolve_resource
 load_config(resolve_resource("ddpl_isaac.configs:task/shadow_hands.yaml"))
 assert not [name for name in sys.modules if name.partition(".")[0].startswith(("isaaclab", "omni", "pxr", "isaacsim"))]

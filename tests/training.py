@@ -30,7 +30,8 @@ SMALL = [
 ]  # fmt: skip
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["ddpl_isaac.workflows", "ddpl_isaac.algorithms.overlapped_ddpl", "tensorboard"])
+_PRELOADED = ["ddpl_isaac.workflows.training", "ddpl_isaac.algorithms.overlapped_ddpl", "tensorboard"]
+_CONTEXT.set_forkserver_preload(_PRELOADED)
 
 
 def _train(cwd: Path, output: Path, arguments: list[str], setup) -> None:

@@ -15,7 +15,7 @@ from learners import collect
 from ddpl_isaac.baselines.skrl_ppo import SkrlPPO
 from ddpl_isaac.cli import CommandLine
 from ddpl_isaac.config_loader import ConfigError, load_config
-from ddpl_isaac.workflows import train_baseline
+from ddpl_isaac.workflows.training import train_baseline
 
 STEPS = 8
 

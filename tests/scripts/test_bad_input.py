@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from ddpl_isaac import workflows
 from ddpl_isaac.cli import Parser, run
 from ddpl_isaac.runners.checkpoint import save_checkpoint
+from ddpl_isaac.workflows.acting import export
+from ddpl_isaac.workflows.training import train
 
 GAME = "Coordination-Corners-v0"
 CART = "DDPL-Cart-Pendulum"
@@ -35,7 +36,7 @@ def refusal(monkeypatch, capsys, tmp_path):
     """Run the training with some arguments in an empty directory and return the line with which it is refused."""
     monkeypatch.chdir(tmp_path)
 
-    def attempt(task, *tokens, workflow=workflows.train, parser=train_parser):
+    def attempt(task, *tokens, workflow=train, parser=train_parser):
         monkeypatch.setattr(sys, "argv", ["script.py", "--task", task, *tokens])
         with pytest.raises(SystemExit) as caught:
             run(workflow, parser())
@@ -116,7 +117,7 @@ def export_parser():
 def test_arguments_of_an_export(refusal, tmp_path, tokens, expected):
     for name, task in (("cart", CART), ("game", GAME)):
         save_checkpoint(tmp_path / f"{name}.pt", {}, task=task)
-    assert expected in refusal(GAME, *tokens, workflow=workflows.export, parser=export_parser)
+    assert expected in refusal(GAME, *tokens, workflow=export, parser=export_parser)
     assert not list(tmp_path.glob("**/exported"))
 
 

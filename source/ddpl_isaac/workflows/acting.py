@@ -1,0 +1,141 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Playing, evaluating and exporting what was trained, as the scripts do it."""
+
+from __future__ import annotations
+
+import time
+import torch
+from collections.abc import Callable
+
+from ddpl_isaac.cli import CommandLine, end_on_user_error
+from ddpl_isaac.config_loader import ConfigError
+from ddpl_isaac.envs.registry import EnvPlan, needs_isaac_lab, plan_env
+from ddpl_isaac.envs.signals import signals_of
+from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
+from ddpl_isaac.envs.video import clip_length
+from ddpl_isaac.export.files import check_extra
+from ddpl_isaac.export.policy import check_class
+from ddpl_isaac.export.team import export_team, to_table
+from ddpl_isaac.run_directory import shown
+from ddpl_isaac.runners.evaluator import evaluate as play_episodes
+from ddpl_isaac.workflows.opening import as_in_run, find_checkpoint, make_runner, open_plan, settings_to_act
+
+PLAY_ENVS = 16
+"""Environments of a playback or a comparison unless ``--num_envs`` says otherwise."""
+
+
+def play(command: CommandLine) -> None:
+    """Play a checkpoint until interrupted, or until the video is recorded.
+
+    Raises:
+        ConfigError: If the command line cannot be used.
+        CheckpointError: If the checkpoint cannot be used.
+    """
+    args = command.args
+    plan = plan_env(args, command.env, play=True)
+    checkpoint = find_checkpoint(args.checkpoint, plan.task)
+    plan = as_in_run(plan, checkpoint, command.env)
+    num_envs = PLAY_ENVS if args.num_envs is None else args.num_envs
+    cfg = settings_to_act(plan, command.agent, {"num_envs": num_envs, "seed": args.seed}, checkpoint)
+    print(f"Playing {shown(checkpoint)} in {cfg.num_envs} environments on {plan.device}.", flush=True)
+    with open_plan(plan, args, cfg, checkpoint.parent, "play") as env, end_on_user_error():
+        policy = make_runner(env, plan, cfg, None, checkpoint).get_inference_policy()
+        steps = _video_steps(plan, command) if args.video else args.num_steps
+        _play(env, policy, steps, pace=_step_duration(env) if args.real_time else 0.0)
+    if args.video:
+        print(f"Videos: {shown(checkpoint.parent / 'videos' / 'play')}")
+
+
+def evaluate(command: CommandLine) -> None:
+    """Evaluate the averaged (EMA) actor, if there is one, and the latest of a checkpoint, print a table and write JSON.
+
+    Both act by a single draw per agent and step, as the team would in operation.
+
+    Raises:
+        ConfigError: If the command line cannot be used.
+        CheckpointError: If the checkpoint cannot be used.
+        EvaluationError: If there is nothing to evaluate.
+    """
+    args = command.args
+    plan = plan_env(args, command.env)
+    checkpoint = find_checkpoint(args.checkpoint, plan.task)
+    plan = as_in_run(plan, checkpoint, command.env)
+    cfg = settings_to_act(plan, command.agent, {"num_envs": args.num_envs, "seed": args.seed}, checkpoint)
+    if args.num_episodes < 1:
+        raise ConfigError(f"--num_episodes is {args.num_episodes}; it must be >= 1.")
+    output = args.output or checkpoint.parent / "evaluation" / f"{checkpoint.stem}.json"
+    print(f"Evaluating {shown(checkpoint)} over {args.num_episodes} episodes on {plan.device}.", flush=True)
+    with open_plan(plan, args, cfg, checkpoint.parent, "evaluate") as env, end_on_user_error():
+        runner = make_runner(env, plan, cfg, None, checkpoint)
+        results = []
+        for label, ema in (("EMA", True), ("latest", False))[not runner.alg.averages :]:
+            torch.manual_seed(cfg.seed)
+            policy = runner.get_inference_policy(ema=ema)
+            results.append(play_episodes(env, policy, args.num_episodes, label=label, seed=cfg.seed))
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(results[0].to_json(*results[1:]) + "\n")
+        print(f"{results[0].to_table(*results[1:])}\nJSON: {shown(output)}", flush=True)
+        if args.html:
+            from ddpl_isaac.experiments.page import draw_actions, write_page  # matplotlib takes seconds
+
+            page = output.with_suffix(".html")
+            actions = draw_actions(runner.get_inference_policy(), env.reset(), env=0)
+            write_page(page, results, env.agents, actions, checkpoint.parent, title=f"{plan.task}, {checkpoint.stem}")
+            print(f"Page: {shown(page)}", flush=True)
+
+
+def export(command: CommandLine) -> None:
+    """Write the averaged (EMA) actor of every agent as ONNX, TorchScript and safetensors, checked against the trainer.
+
+    Raises:
+        ConfigError: If the command line cannot be used.
+        CheckpointError: If the checkpoint cannot be used.
+        ExportError: If the policy cannot be exported.
+    """
+    args = command.args
+    check_extra()
+    plan = plan_env(args, command.env)
+    checkpoint = find_checkpoint(args.checkpoint, plan.task)
+    num_envs = PLAY_ENVS if args.num_envs is None else args.num_envs
+    cfg = settings_to_act(plan, command.agent, {"num_envs": num_envs, "seed": args.seed}, checkpoint)
+    check_class(cfg.algorithm)
+    cfg.algorithm.sampler.compile = "eager"  # the trainer acts once
+    output = args.output or checkpoint.parent / "exported" / checkpoint.stem
+    if output.exists() and not output.is_dir():
+        raise ConfigError(f"--output {output} is a file; it must be a directory.")
+    print(f"Exporting {shown(checkpoint)}.", flush=True)
+    with open_plan(plan, args, cfg, checkpoint.parent, "export") as env, end_on_user_error():
+        policy = make_runner(env, plan, cfg, None, checkpoint).get_inference_policy("cpu")
+        origin = {"task": plan.task, "checkpoint": checkpoint.name, "step_duration": _step_duration(env)}
+        exported = export_team(policy, env.get_observations(), cfg.algorithm, signals_of(env), output, origin)
+        print(f"{to_table(exported)}\nFiles: {shown(output)}", flush=True)
+
+
+def _play(env: MultiAgentVecEnv, policy: Callable, steps: int | None, pace: float) -> None:
+    """Step the policy for a number of steps, or without end, at most one step per ``pace`` seconds."""
+    obs = env.get_observations()
+    done = 0
+    try:
+        while steps is None or done < steps:
+            start = time.monotonic()
+            with torch.inference_mode():
+                obs, _, _, _ = env.step(policy(obs))
+            done += 1
+            time.sleep(max(0.0, pace - (time.monotonic() - start)))
+    except KeyboardInterrupt:
+        print("Interrupted.")
+
+
+def _video_steps(plan: EnvPlan, command: CommandLine) -> int:
+    """Return the steps after which every recorder has finished its first clip."""
+    if not needs_isaac_lab(plan.task):
+        return clip_length(command.args)
+    return max(recorder.step_offset + recorder.video_length for recorder in plan.cfg.video_recorders)
+
+
+def _step_duration(env: MultiAgentVecEnv) -> float:
+    """Return the simulated duration of a step [s]; 0 for a game."""
+    return getattr(getattr(env, "unwrapped", env), "step_dt", 0.0)

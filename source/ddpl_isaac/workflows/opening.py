@@ -1,0 +1,89 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""What every workflow begins with: settings, checkpoint, environment, runner."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from contextlib import AbstractContextManager
+from dataclasses import asdict
+from pathlib import Path
+
+from rsl_rl.runners import OnPolicyRunner
+from rsl_rl.utils import resolve_callable
+
+from ddpl_isaac import ranks, run_directory
+from ddpl_isaac.config import TrainConfig
+from ddpl_isaac.config_loader import ConfigError, load_config
+from ddpl_isaac.envs.registry import EnvPlan, open_env, with_options_of_run
+from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
+from ddpl_isaac.run_directory import LOG_ROOT
+from ddpl_isaac.runners.checkpoint import checkpoint_task, resolve_checkpoint
+
+
+def settings_of_plan(plan: EnvPlan, overrides: list[str], flags: dict, checkpoint: Path | None) -> TrainConfig:
+    """Return the settings of the checkpoint's run if there is one, else of the task, with the command line's on top."""
+    source = (run_directory.settings_of(checkpoint) if checkpoint else None) or plan.settings
+    cfg = load_config(source, overrides, flags)
+    if source is None:
+        print(f"{plan.task} has no settings for DDPL (ddpl_cfg_entry_point): the defaults of config/ddpl.yaml apply.")
+    if cfg.experiment_name == TrainConfig().experiment_name:
+        cfg.experiment_name = re.sub(r"\W", "_", plan.task.lower())
+    _check_classes(cfg)
+    return cfg
+
+
+def settings_to_act(plan: EnvPlan, overrides: list[str], flags: dict, checkpoint: Path) -> TrainConfig:
+    """Return the settings of the checkpoint's run where nothing is learned, so nothing needs to be kept."""
+    cfg = settings_of_plan(plan, overrides, flags, checkpoint)
+    cfg.algorithm.replay.capacity = cfg.num_envs * (cfg.algorithm.n_step + 4)
+    cfg.algorithm.overlap_learning = False
+    return cfg
+
+
+def find_checkpoint(selector: str, task: str) -> Path:
+    """Return the checkpoint that is meant, after a look at its header: errors come before the simulator starts."""
+    path = resolve_checkpoint(selector, LOG_ROOT, task)
+    found = checkpoint_task(path)
+    if found != task:
+        raise ConfigError(f"--checkpoint {path} belongs to the task {found}, not to {task}.")
+    return path
+
+
+def as_in_run(plan: EnvPlan, checkpoint: Path | None, overrides: list[str]) -> EnvPlan:
+    """Return the plan with the environment's settings of the checkpoint's run, as far as the suite can restore them."""
+    if checkpoint is None:
+        return plan
+    return with_options_of_run(plan, checkpoint.parent / run_directory.ENV_SETTINGS_NAME, overrides)
+
+
+def open_plan(
+    plan: EnvPlan, args: argparse.Namespace, cfg: TrainConfig, log_dir: Path, video_folder: str
+) -> AbstractContextManager[MultiAgentVecEnv]:
+    """Open the environment, and start meanwhile what the learner needs."""
+    resolve_callable(cfg.algorithm.class_name).prepare(cfg.algorithm, plan.device)
+    seed = cfg.seed + ranks.rank()
+    return open_env(plan, args, num_envs=cfg.num_envs, seed=seed, log_dir=log_dir, video_folder=video_folder)
+
+
+def make_runner(
+    env: MultiAgentVecEnv, plan: EnvPlan, cfg: TrainConfig, run_dir: Path | None, checkpoint: Path | None
+) -> OnPolicyRunner:
+    """Build the runner of the settings, and load the checkpoint if there is one."""
+    runner_class = resolve_callable(cfg.class_name)
+    runner = runner_class(env, asdict(cfg), str(run_dir) if run_dir else None, plan.device)
+    if checkpoint is not None:
+        runner.load(str(checkpoint))
+    return runner
+
+
+def _check_classes(cfg: TrainConfig) -> None:
+    """Refuse a class that cannot be imported, before the simulator starts."""
+    for key, name in (("class_name", cfg.class_name), ("algorithm.class_name", cfg.algorithm.class_name)):
+        try:
+            resolve_callable(name)
+        except (ImportError, AttributeError, ValueError) as error:
+            raise ConfigError(f"'{key}' is '{name}', which cannot be imported: {error}") from error
