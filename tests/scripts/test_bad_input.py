@@ -190,3 +190,9 @@ def test_isaac_sim_where_it_is_not_installed(refusal, tokens):
 
 def test_a_video_from_a_viewer_that_records_none(refusal):
     assert "cannot record --viz none" in refusal(CART, "--video", "--viz", "none")
+
+
+def test_a_window_where_there_is_no_display(refusal, monkeypatch):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    assert "there is no display: choose --viz viser" in refusal(CART, "--viz", "newton_gl")

@@ -12,6 +12,7 @@ import importlib
 import importlib.metadata
 import importlib.util
 import io
+import os
 import sys
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager, nullcontext, redirect_stdout
@@ -124,9 +125,14 @@ def check_launch(env_cfg: DirectMARLEnvCfg, args: argparse.Namespace) -> None:
             f"Isaac Sim is not installed here, but needed by {', '.join(kit_sources)}."
             " Without it choose physics=ovphysx or newton_mjwarp, and --viz newton_gl, viser or rerun."
         )
-    for viewer, package in {"viser": "viser", "rerun": "rerun"}.items():
-        if viewer in (args.visualizer or []) and importlib.util.find_spec(package) is None:
+    viewers = set(args.visualizer or [])
+    for viewer in sorted(viewers & {"viser", "rerun"}):  # their packages have their names
+        if importlib.util.find_spec(viewer) is None:
             raise ConfigError(f"--viz {viewer} needs the extra of that name: pip install 'isaaclab[{viewer}]==3.0.0'.")
+    if "newton_gl" in viewers and not args.video and not {"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ):
+        raise ConfigError(
+            "--viz newton_gl opens a window, and there is no display: choose --viz viser, for a browser, or --video."
+        )
 
 
 @contextmanager
