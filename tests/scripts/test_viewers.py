@@ -8,7 +8,6 @@ import numpy as np
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -85,7 +84,7 @@ def test_rerun_receives_every_shape_of_the_hands_in_every_step(played):
         subprocess.run(play, cwd=played, check=True, timeout=600, stdin=subprocess.DEVNULL)
         time.sleep(5.0)
     finally:
-        server.send_signal(signal.SIGINT)  # writes the rest
+        server.terminate()
         server.wait(60)
     command = [rerun, "rrd", "stats", str(recording)]
     stats = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
