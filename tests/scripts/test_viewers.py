@@ -8,6 +8,7 @@ import numpy as np
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -76,7 +77,8 @@ def test_rerun_receives_every_shape_of_the_hands_in_every_step(played):
     # its page draws too slowly without a GPU to be looked at: a server in its place keeps what a playback sends
     pytest.importorskip("rerun")
     rerun, recording, steps = shutil.which("rerun"), played / "recording.rrd", 30
-    server = subprocess.Popen([rerun, "--save", str(recording), "--port", "9876"], stderr=subprocess.DEVNULL)
+    save = [rerun, "--save", str(recording), "--port", "9876"]
+    server = subprocess.Popen(save, stderr=subprocess.DEVNULL, start_new_session=True)
     try:
         time.sleep(5.0)
         assert server.poll() is None
@@ -84,7 +86,7 @@ def test_rerun_receives_every_shape_of_the_hands_in_every_step(played):
         subprocess.run(play, cwd=played, check=True, timeout=600, stdin=subprocess.DEVNULL)
         time.sleep(5.0)
     finally:
-        server.terminate()
+        os.killpg(server.pid, signal.SIGTERM)  # the command only starts the server
         server.wait(60)
     command = [rerun, "rrd", "stats", str(recording)]
     stats = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
