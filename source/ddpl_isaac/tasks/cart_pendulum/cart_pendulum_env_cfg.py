@@ -14,6 +14,7 @@ from isaaclab.physics import PhysxAutoCfg
 from isaaclab.scene import InteractiveSceneCfg
 from isaaclab.sim import SimulationCfg
 from isaaclab.utils import configclass, replace
+from isaaclab.visualizers import VisualizerCfg
 from isaaclab_newton.physics import MJWarpSolverCfg, NewtonCfg
 from isaaclab_ov.physics import OvPhysxCfg
 from isaaclab_physx.physics import PhysxCfg
@@ -60,7 +61,11 @@ class CartPendulumEnvCfg(DirectMARLEnvCfg):
     observation_spaces = {"cart": 4, "pendulum": 3}
     state_space = -1
     sim: SimulationCfg = SimulationCfg(
-        device=default_device(), dt=1 / 120, render_interval=decimation, physics=CartPendulumPhysicsCfg()
+        device=default_device(),
+        dt=1 / 120,
+        render_interval=decimation,
+        physics=CartPendulumPhysicsCfg(),
+        default_visualizer_cfg=VisualizerCfg(eye=(11.0, 0.0, 3.5), lookat=(0.0, 0.0, 2.3), focal_length=35.0),
     )
     scene: CartPendulumSceneCfg = CartPendulumSceneCfg(num_envs=4096, env_spacing=4.0, replicate_physics=True)
 
