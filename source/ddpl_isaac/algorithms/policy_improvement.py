@@ -109,8 +109,8 @@ class PolicyImprovement:
         clip_gradients(list(self.actor.parameters()), self.cfg.max_grad_norm)
         self.optimizer.step()
         self.steps += 1
-        # at first the average is short, so that it does not remember the untrained policy for long
-        polyak_update(self.averaged, self.actor, max(1.0 - self.cfg.actor.ema_decay, 9.0 / (9.0 + self.steps)))
+        # at first over a third of the steps: a shorter average keeps their noise, a longer one the untrained policy
+        polyak_update(self.averaged, self.actor, max(1.0 - self.cfg.actor.ema_decay, 3.0 / (3.0 + self.steps)))
         return diagnostics | {"loss": loss_A.detach()}
 
     @torch.no_grad()
