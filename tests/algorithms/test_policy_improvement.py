@@ -48,3 +48,23 @@ def test_an_agent_that_is_never_in_play_stays_as_it_is():
     in_play[0] = 0.0
     values = after_a_step("diffusion", in_play, disturbed=False)
     assert all(value.isfinite().all() for value in values)
+
+
+@pytest.mark.parametrize(("steps", "oldest", "newest"), [(100, 20.0, 30.0), (3000, 190.0, 200.0)])
+def test_the_average_forgets_the_untrained_policy_and_is_as_long_as_the_training_allows(steps, oldest, newest):
+    small = ["actor.hidden_dims=[4]", "sampler.compile=eager", "sampler.num_steps=2", "actor.ema_decay=0.995"]
+    cfg: TrainConfig = load_config(None, [f"agent.algorithm.{setting}" for setting in small])
+    improvement = PolicyImprovement(O, torch.ones(1, D), cfg.algorithm, "cpu", 0)
+    (weight, *_), (averaged, *_) = improvement.actor.parameters(), improvement.averaged.parameters()
+    states = States(torch.zeros(1, 1, O), lambda actions, _: actions.sum(-1), torch.ones(1, 1))
+    averaged.fill_(1e3)  # as if that had been its beginning
+
+    def learn_the_number_of_the_step():
+        with torch.no_grad():
+            weight.fill_(float(improvement.steps + 1))
+
+    improvement.optimizer.step = learn_the_number_of_the_step
+    for _ in range(steps):
+        improvement.step(lambda: states)
+    age = steps - averaged.mean().item()
+    assert oldest < age < newest
