@@ -136,7 +136,8 @@ def _judge(
     if target is not None:
         values["tv"] = target.total_variation(improvement.policy.sample(obs, 8 * _DRAWS)[:, 0, :, 0])
     if study.num_agents > 1 and study.policy_class != "ideal":
-        values["stale"] = _stale_weights(improvement, obs, partial(exact_marginal, game, study.num_agents))
+        marginal = partial(exact_marginal, game, study.num_agents, rule=improvement.cfg.critic.marginal)
+        values["stale"] = _stale_weights(improvement, obs, marginal)
         values["stale"] = values["stale"].unflatten(0, (-1, study.num_agents)).mean(1)
     return {name: value.tolist() for name, value in values.items()}
 
