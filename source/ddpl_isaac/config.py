@@ -124,6 +124,9 @@ class IssmConfig:
     reference: str = "averaged"
     """Actor that becomes the reference: ``averaged``, which keeps equal modes, or ``latest``, which improves sooner."""
 
+    values: str = "latest"
+    """Critic that values candidates: ``latest``, or ``target``, an average with less noise."""
+
 
 @dataclass
 class ReplayConfig:

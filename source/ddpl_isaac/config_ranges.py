@@ -113,6 +113,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "algorithm.critic.kind": ("central", "factored", "local"),
     "algorithm.critic.marginal": ("mean", "lse"),
     "algorithm.issm.reference": ("averaged", "latest"),
+    "algorithm.issm.values": ("latest", "target"),
     "algorithm.issm.proposal": ("policy", "mixture", "smoothed"),
     "ppo.algorithm": ("MAPPO", "IPPO"),
 }

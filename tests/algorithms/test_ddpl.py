@@ -89,6 +89,18 @@ def test_the_reference_is_frozen_for_a_window_of_actor_steps():
     assert same == [True, True, False, True]
 
 
+@pytest.mark.parametrize(("values", "knows_nothing"), [("latest", False), ("target", True)])
+def test_candidates_are_valued_by_the_critic_that_the_settings_name(values, knows_nothing):
+    env = FakeEnv(num_envs=16)
+    learner = make_learner(env, f"agent.algorithm.issm.values={values}", "agent.algorithm.critic.tau=1.0e-9")
+    collect(learner, env, 8)
+    with torch.no_grad():
+        for parameter in learner.target_critic.parameters():
+            parameter.zero_()
+    spread = learner.update()["ISSM/cart/qbar_spread"]
+    assert (spread < 1e-6) == knows_nothing
+
+
 def test_a_restored_learner_goes_on_as_the_saved_one_would_have():
     env = FakeEnv(num_envs=16)
     learner, restored = make_learner(env), make_learner(env)

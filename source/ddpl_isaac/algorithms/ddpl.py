@@ -141,7 +141,8 @@ class DDPL(Rollouts):
         """Draw the states of an actor step."""
         batch = self.storage.sample(self.cfg.actor_batch_size, self.cfg.n_step, self.cfg.gamma, self.generator)
         obs, state = self.obs_normalizer(batch.obs), self.state_normalizer(batch.state)
-        return States(obs, partial(self.critic.marginal, state, obs), self.stack.in_play(batch.obs))
+        critic = {"latest": self.critic, "target": self.target_critic}[self.cfg.issm.values]
+        return States(obs, partial(critic.marginal, state, obs), self.stack.in_play(batch.obs))
 
     def _by_agent(self, values: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """Name each agent's entry ``ISSM/<agent>/<metric>``; padded dimensions have no entry."""
