@@ -5,6 +5,9 @@
 """Compilation is an option that its absence does not break."""
 
 import logging
+import os
+import subprocess
+import sys
 import threading
 import torch
 from torch._inductor import cpu_vec_isa
@@ -64,6 +67,29 @@ def test_the_compiler_starts_beside_what_comes_next_in_a_thread_that_never_ends(
     thread.join(timeout=0.5)
     assert thread.is_alive()
     assert thread.daemon
+
+
+ENDS_AT_ONCE = """
+import atexit, time, torch
+from ddpl_isaac.models import compilation
+
+def take_a_while(function):
+    time.sleep(1.0)
+    ended.append(True)
+    return function
+
+ended = []
+torch.compile = take_a_while
+atexit.register(lambda: print("ended" if ended else "still compiling"))
+compilation.start_compiler("cpu")
+"""
+
+
+def test_a_process_that_ends_at_once_waits_for_its_compiler():
+    """Else its thread goes on while the interpreter is taken down, and the process dies by a signal now and then."""
+    command = [sys.executable, "-c", ENDS_AT_ONCE]
+    result = subprocess.run(command, check=True, timeout=300, capture_output=True, text=True)
+    assert result.stdout == "ended\n"
 
 
 def test_what_the_processor_can_do_is_asked_once_and_what_it_cannot_do_every_time(monkeypatch, tmp_path):

@@ -22,6 +22,7 @@ from ddpl_isaac.algorithms.rollouts import Rollouts, Step
 from ddpl_isaac.algorithms.td_target import polyak_update, td_loss, td_target
 from ddpl_isaac.config import AlgorithmConfig
 from ddpl_isaac.models.agent_stack import AgentStack
+from ddpl_isaac.models.compilation import start_compiler
 from ddpl_isaac.models.critic import CRITICS
 from ddpl_isaac.models.policy import JointPolicy
 from ddpl_isaac.ranks import average_gradients, rank
@@ -58,6 +59,12 @@ class DDPL(Rollouts):
         self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), cfg.critic.learning_rate, fused=True)
         self._returns = torch.zeros(num_envs, device=device)
         super().__init__(stack, num_envs, JointPolicy(stack, self.obs_normalizer, self.actor), cfg, device)
+
+    @classmethod
+    def prepare(cls, cfg: AlgorithmConfig, device: str) -> None:
+        """Start the compiler if the policies are to be compiled."""
+        if cfg.policy_class == "diffusion" and cfg.sampler.compile != "eager":
+            start_compiler(device)
 
     # -- collection
 

@@ -17,7 +17,6 @@ from ddpl_isaac.config import AlgorithmConfig, from_dict
 from ddpl_isaac.envs.guard import NonFiniteGuard
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.models.agent_stack import AgentStack
-from ddpl_isaac.models.compilation import start_compiler
 from ddpl_isaac.models.policy import JointPolicy
 from ddpl_isaac.ranks import num_ranks
 
@@ -77,9 +76,7 @@ class Rollouts:
 
     @classmethod
     def prepare(cls, cfg: AlgorithmConfig, device: str) -> None:
-        """Start what takes long to start, to be called before a simulator does."""
-        if cfg.sampler.compile != "eager":
-            start_compiler(device)
+        """Start what takes long to start, to be called before a simulator does; here nothing."""
 
     @classmethod
     def construct_algorithm(cls, obs: TensorDict, env: MultiAgentVecEnv, cfg: dict, device: str) -> Rollouts:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import hashlib
@@ -34,6 +35,7 @@ def start_compiler(device: torch.device | str) -> None:
     Its first call takes seconds, and half a minute where it has not yet asked what processor and compiler can do.
     """
     if has_compiler(device):
+        atexit.register(wait_for_compiler)  # a process that ends while a thread compiles ends by a segmentation fault
         threading.Thread(target=_compile_anything, args=(device,), name=_COMPILER, daemon=True).start()
 
 
