@@ -23,6 +23,8 @@ from ddpl_isaac.experiments.games import exact_marginal
 from ddpl_isaac.run_directory import ENV_SETTINGS_NAME, SETTINGS_NAME
 
 _UNIFORM, _PLACES, _OTHERS = 4096, 256, 256
+_AT_ONCE = 128
+"""Candidates whose values for all draws of the others are held at once: 6 agents' 4096 would take 20 GB."""
 
 
 def is_known(task: str) -> bool:
@@ -79,7 +81,10 @@ def critic_error(learned: Marginal, game: Game, others_ABLD: torch.Tensor) -> di
     far = many[game.hit(many)[:, 0]][:_PLACES, 0].expand(num_agents, 1, -1, -1)
     middle = (torch.rand(num_agents, 1, _PLACES, dim, generator=generator) * 2.0 - 1.0) * 0.1
     places = {"far": far, "middle": middle, "uniform": uniform}
-    found = {name: learned(action, others_ABLD) for name, action in places.items()}
+    found = {
+        name: torch.cat([learned(part, others_ABLD) for part in action.split(_AT_ONCE, dim=2)], dim=2)
+        for name, action in places.items()
+    }
     exact = {name: exact_marginal(game, num_agents, action, others_ABLD) for name, action in places.items()}
     found_zero, exact_zero = (values["uniform"].mean(-1, keepdim=True) for values in (found, exact))
     errors = {}
