@@ -5,7 +5,6 @@
 """Compilation is an option that its absence does not break."""
 
 import logging
-import os
 import subprocess
 import sys
 import threading
