@@ -102,18 +102,18 @@ def evaluate(
     if num_episodes < 1:
         raise EvaluationError(f"num_episodes is {num_episodes}. Expected at least 1.")
     episodes = _Episodes(env.num_envs, num_episodes, env.device)
-    limit = int(torch.as_tensor(env.max_episode_length).max()) * episodes.most_per_env
+    # some environments finish an episode one step after its limit
+    most_steps = (int(torch.as_tensor(env.max_episode_length).max()) + 1) * episodes.most_per_env
     with torch.inference_mode():
         obs = env.reset()
-        # Some environments finish an episode one step after its limit.
-        for step in range(1, limit + episodes.most_per_env + 1):
+        for step in range(1, most_steps + 1):
             obs, rewards, dones, extras = env.step(policy(obs))
             episodes.add(rewards, dones, extras.get("metrics", {}))
             if step % _STEPS_BETWEEN_LOOKS == 0 and episodes.complete():
                 break
         if not episodes.complete():
             raise EvaluationError(
-                f"Only {episodes.num_complete()} of {num_episodes} episodes of {env.task} ended within {step} steps,"
+                f"Only {episodes.num_complete()} of {num_episodes} episodes of {env.task} ended within {most_steps} steps,"
                 f" although the limit of one is {env.max_episode_length}. Check the time limit of the environment."
             )
     return EvaluationResult(env.task, label, seed, env.num_envs, episodes.values())
