@@ -5,12 +5,16 @@
 """Skips what this machine cannot run, and settings of all tests."""
 
 import importlib.util
+import signal
 import torch
 
 import pytest
 
 # networks of tests are so small that threads would only wait for each other, the more so on a busy machine
 torch.set_num_threads(1)
+
+# a shell has what it starts in the background ignore Ctrl-C, and so would the processes that tests interrupt
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items):
