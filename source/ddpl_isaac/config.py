@@ -37,6 +37,9 @@ class SamplerConfig:
     compile: str = "auto"
     """``auto``: compile if possible; ``cuda_graph``: on a GPU, launch it at once; ``eager``: neither."""
 
+    precision: str = "float32"
+    """Matrix products of the chain: ``float32``, or ``bfloat16`` where the device is faster at that."""
+
 
 @dataclass
 class ActorConfig:

@@ -110,6 +110,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "algorithm.sampler.schedule": ("geometric", "cosine"),
     "algorithm.sampler.variance": ("second_order", "beta", "posterior"),
     "algorithm.sampler.compile": ("auto", "cuda_graph", "eager"),
+    "algorithm.sampler.precision": ("float32", "bfloat16"),
     "algorithm.critic.kind": ("central", "factored", "local"),
     "algorithm.critic.marginal": ("mean", "lse"),
     "algorithm.issm.reference": ("averaged", "latest"),

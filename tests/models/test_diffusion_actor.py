@@ -115,6 +115,34 @@ def test_score_matching_teaches_the_actor_a_target_for_each_state():
     assert actions.std(1).max() < 0.25
 
 
+@pytest.mark.parametrize("device", DEVICES)
+def test_rounded_products_draw_from_the_same_two_modes(device):
+    torch.manual_seed(0)
+    settings = torch.ones(1, 1), ActorConfig(hidden_dims=[64, 64], loss_clip=9.0)
+    actor = DiffusionActor(1, *settings, SamplerConfig())
+    optimizer = torch.optim.Adam(actor.parameters(), 3e-3)
+    obs, modes = torch.zeros(64, 1, 1), torch.distributions.Normal(torch.tensor([-0.6, 0.6]), 0.08)
+    for _ in range(500):
+        actions = modes.sample((64 * 4,)).view(1, 64, 8, 1)
+        optimizer.zero_grad()
+        actor.score_matching_loss(obs, actions).sum().backward()
+        optimizer.step()
+    rounded = DiffusionActor(1, *settings, SamplerConfig(precision="bfloat16"))
+    rounded.load_state_dict(actor.state_dict())
+    edges = torch.linspace(-1.0, 1.0, 41)
+    target = modes.cdf(edges[:, None]).mean(1).diff()
+
+    def draw(actor):
+        generator = torch.Generator(device).manual_seed(1)
+        return actor.to(device).sample(obs[:1].to(device), 100_000, generator).flatten().cpu()
+
+    exact, rough = draw(actor), draw(rounded)
+    variation = [0.5 * (a.histogram(edges).hist / len(a) - target).abs().sum() for a in (exact, rough)]
+    assert variation[0] < 0.1
+    assert abs(variation[1] - variation[0]) < 0.005
+    assert 0.0 < (exact - rough).abs().mean() < 0.01
+
+
 @pytest.mark.parametrize("initial_std", [0.1, 0.3])
 def test_the_untrained_policy_is_a_gaussian_of_the_given_deviation(initial_std):
     cfg = ActorConfig(hidden_dims=[16], initial_std=initial_std)

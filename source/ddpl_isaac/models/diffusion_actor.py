@@ -9,6 +9,7 @@ Shapes: A agents, B states, O observation, M samples and K target actions per st
 
 from __future__ import annotations
 
+import contextlib
 import torch
 from collections.abc import Callable
 
@@ -50,6 +51,7 @@ class DiffusionActor(PolicyClass):
             self.register_buffer(f"_{name}", coefficient, persistent=False)
         self._step_function = step_function
         self._graphs = CudaGraphs() if sampler_cfg.compile == "cuda_graph" else None
+        self._precision = getattr(torch, sampler_cfg.precision)
 
     @property
     def schedule(self) -> Schedule:
@@ -64,9 +66,17 @@ class DiffusionActor(PolicyClass):
         batch, num_agents, _ = obs_BAO.shape
         shape = (self.num_steps, num_agents, batch * num_samples, self.action_mask.shape[1])
         noise_HARD = torch.randn(shape, device=obs_BAO.device, generator=generator)
-        if self._graphs is not None:
-            return self._graphs(self.sample_from, obs_BAO, noise_HARD, num_samples=num_samples)
-        return self.sample_from(obs_BAO, noise_HARD, num_samples)
+        with self._products(obs_BAO.device):
+            if self._graphs is not None:
+                return self._graphs(self.sample_from, obs_BAO, noise_HARD, num_samples=num_samples)
+            return self.sample_from(obs_BAO, noise_HARD, num_samples)
+
+    def _products(self, device: torch.device) -> contextlib.AbstractContextManager:
+        """Let matrix products round their inputs as configured; the chain between them stays float32."""
+        if self._precision == torch.float32:
+            return contextlib.nullcontext()
+        # a captured graph has to see new weights, which a cache of rounded ones would hide
+        return torch.autocast(device.type, self._precision, cache_enabled=False)
 
     def sample_from(self, obs_BAO: torch.Tensor, noise_HARD: torch.Tensor, num_samples: int = 1) -> torch.Tensor:
         """Turn given noise into actions, deterministically; R = B * M. Shape: (A, B, M, D)."""
