@@ -4,9 +4,10 @@
 
 """The denoising chain against a loop over agents and against its matrix products alone; the last line is JSON.
 
-``OMP_NUM_THREADS=1 python benchmarks/sampler.py`` measures one core. For every size the three are measured in turn, so
-that a noisy machine disturbs all of them alike; medians are reported. The loop is what one writes without this project:
-a network per agent that concatenates action, observation and time in every denoising step.
+``OMP_NUM_THREADS=1 python benchmarks/sampler.py`` measures one core. For every size all are measured in turn, so that
+a noisy machine disturbs them alike; medians are reported. The loop is what one writes without this project: a network
+per agent that concatenates action, observation and time in every denoising step. ``bfloat16`` is the chain with
+``agent.algorithm.sampler.precision=bfloat16``.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from ddpl_isaac.models.diffusion_actor import DiffusionActor
 from ddpl_isaac.models.fourier_features import FourierFeatures
 
 OBS_DIM, ACTION_DIM, WIDTHS = 157, 20, (256, 256, 256)
+OTHERS = ("loop", "products", "bfloat16")
+"""What the chain is compared with."""
 
 
 class LoopAgent(nn.Module):
@@ -79,14 +82,18 @@ def matrix_products(num_agents: int, rows: int, num_steps: int, in_features: int
 def measure(num_agents: int, rows: int, num_steps: int, repetitions: int, device: str) -> dict[str, float]:
     """Return the durations of one size [s]."""
     torch.compiler.reset()  # so that the guards of one size do not slow down the next one
-    actor_cfg, sampler_cfg = ActorConfig(hidden_dims=list(WIDTHS)), SamplerConfig(num_steps=num_steps)
-    mask = torch.ones(num_agents, ACTION_DIM, device=device)
-    actor = DiffusionActor(OBS_DIM, mask, actor_cfg, sampler_cfg, make_step_function("auto", device)).to(device)
+    actor_cfg, mask = ActorConfig(hidden_dims=list(WIDTHS)), torch.ones(num_agents, ACTION_DIM, device=device)
+    sampler_cfg, rounded_cfg = (SamplerConfig(num_steps, precision=name) for name in ("float32", "bfloat16"))
+    actor, rounded = (
+        DiffusionActor(OBS_DIM, mask, actor_cfg, cfg, make_step_function("auto", device)).to(device)
+        for cfg in (sampler_cfg, rounded_cfg)
+    )
     loop = [LoopAgent(actor_cfg).to(device) for _ in range(num_agents)]
     obs = torch.randn(rows, num_agents, OBS_DIM, device=device)
     in_features = loop[0].features.out_features
     functions = {
         "chain": lambda: actor.sample(obs),
+        "bfloat16": lambda: rounded.sample(obs),
         "loop": lambda: [agent.sample(obs[:, i], num_steps, sampler_cfg) for i, agent in enumerate(loop)],
         "products": matrix_products(num_agents, rows, num_steps, in_features, device),
     }
@@ -104,15 +111,14 @@ def main() -> None:
     parser.add_argument("--steps", type=int, nargs="+", default=[5, 10, 20], help="Denoising steps.")
     args = parser.parse_args()
     print(prepare(args.device))
-    print(f"{'A':>3} {'N':>5} {'H':>3} {'chain [ms]':>11} {'loop/chain':>11} {'products/chain':>15}")
+    print(f"{'A':>3} {'N':>5} {'H':>3} {'chain [ms]':>11}", *(f"{f'{name}/chain':>15}" for name in OTHERS))
     results = []
     for num_agents, rows, num_steps in itertools.product(args.agents, args.rows, args.steps):
         times = measure(num_agents, rows, num_steps, args.repetitions, args.device)
-        ratios = {f"{name}_over_chain": round(times[name] / times["chain"], 3) for name in ("loop", "products")}
+        ratios = {f"{name}_over_chain": round(times[name] / times["chain"], 3) for name in OTHERS}
         results.append({"agents": num_agents, "rows": rows, "steps": num_steps, **ratios})
-        speedup, share = ratios.values()
-        chain = times["chain"] * 1e3
-        print(f"{num_agents:>3} {rows:>5} {num_steps:>3} {chain:>11.1f} {speedup:>11.2f} {share:>15.2f}", flush=True)
+        size, chain = f"{num_agents:>3} {rows:>5} {num_steps:>3}", times["chain"] * 1e3
+        print(size, f"{chain:>11.1f}", *(f"{ratio:>15.2f}" for ratio in ratios.values()), flush=True)
     print(json.dumps({"device": args.device, "threads": torch.get_num_threads(), "results": results}))
 
 
