@@ -15,6 +15,12 @@ def make_parser() -> Parser:
     parser = Parser("Evaluate a trained team: return, length and the task's metrics with intervals, as table and JSON.")
     parser.add_argument("--checkpoint", default="latest", help="'latest' (default) or a file.")
     parser.add_argument("--num_episodes", type=int, default=100, help="Complete episodes per policy (default 100).")
+    parser.add_argument(
+        "--best_of",
+        type=int,
+        default=1,
+        help="Also let every agent take the best of this many draws by its own critic (default 1: do not).",
+    )
     parser.add_argument("--output", type=Path, help="JSON file; by default <run>/evaluation/<checkpoint>.json.")
     parser.add_argument(
         "--html",

@@ -89,7 +89,7 @@ FLAGS = {
     "train": COMMON | VIDEO | {"--max_iterations", "--run_name", "--checkpoint", "--distributed"},
     "baseline": COMMON | VIDEO | {"--algorithm", "--max_iterations", "--run_name", "--checkpoint"},
     "play": COMMON | VIDEO | {"--checkpoint", "--num_steps", "--real_time"},
-    "evaluate": COMMON | {"--checkpoint", "--num_episodes", "--output", "--html"},
+    "evaluate": COMMON | {"--checkpoint", "--num_episodes", "--best_of", "--output", "--html"},
     "suite": {"-h", "--help", "--output", "--launcher", "--jobs", "--cpus", "--gpus", "--cell"},
     "export": COMMON | {"--checkpoint", "--output"},
     "plot": {"-h", "--help", "--runs", "--suite", "--quantity", "--output", "--title", "--num_envs", "--num_agents"},

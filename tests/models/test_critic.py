@@ -56,6 +56,13 @@ def test_the_local_value_of_an_agent_ignores_the_others(inputs):
     assert not torch.allclose(after[1], before[1])
 
 
+@pytest.mark.parametrize("kind", ["local", "factored"])
+def test_what_an_agent_sees_is_enough_to_value_its_actions(inputs, kind):
+    critic = CRITICS[kind](A, O, S, D, CriticConfig(hidden_dims=[16, 16]))
+    state, obs, candidates, others = inputs
+    torch.testing.assert_close(critic.own_value(obs, candidates), critic.marginal(state, obs, candidates, others))
+
+
 def test_the_local_marginal_is_the_mean_of_the_twins(inputs):
     critic = LocalCritic(A, O, S, D, CriticConfig(hidden_dims=[16, 16]))
     state, obs, candidates, others = inputs

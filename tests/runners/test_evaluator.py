@@ -77,7 +77,7 @@ class TestEpisodes:
 
         with pytest.raises(EvaluationError, match=r"num_episodes is 0\. Expected at least 1"):
             evaluate(FakeEnv(), _play_target(FakeEnv()), 0)
-        with pytest.raises(EvaluationError, match=r"Only 0 of 4 episodes of Fake-v0 ended within 7 steps"):
+        with pytest.raises(EvaluationError, match=r"Only 0 of 4 episodes of Fake-v0 ended in 7 steps"):
             evaluate(Endless(), _play_target(FakeEnv()), 4)
 
 

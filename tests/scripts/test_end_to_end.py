@@ -105,12 +105,22 @@ def test_latest_resumes_counters_and_settings_in_a_new_directory(game):
 def test_evaluation_prints_a_table_and_writes_json(game):
     cwd, run_dir, _ = game
     printed = succeed(
-        "evaluate", cwd, "--task", GAME, "--checkpoint", str(run_dir / "model_1.pt"), "--num_episodes", "70", "--html"
+        "evaluate",
+        cwd,
+        "--task",
+        GAME,
+        "--checkpoint",
+        str(run_dir / "model_1.pt"),
+        "--num_episodes",
+        "70",
+        "--html",
+        "--best_of",
+        "4",
     )
     assert "| EMA    |" in printed
     assert "| latest |" in printed
     records = json.loads((run_dir / "evaluation" / "model_1.json").read_text())
-    assert [record["policy"] for record in records] == ["EMA", "latest"]
+    assert [record["policy"] for record in records] == ["EMA", "latest", "EMA, best of 4"]
     assert all(record["episodes"] == 70 for record in records)
     assert {"return", "length", "success"} <= set(records[0]["metrics"])
     page = (run_dir / "evaluation" / "model_1.html").read_text()

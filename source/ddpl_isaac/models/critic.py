@@ -120,16 +120,20 @@ class LocalCritic(nn.Module):
 
     bootstrap = forward
 
+    def own_value(self, obs_BAO: torch.Tensor, action_ABMD: torch.Tensor) -> torch.Tensor:
+        """Value an agent's actions by what it sees alone: the mean of the twins. Shape: (A, B, M)."""
+        return self._evaluate(obs_BAO, action_ABMD).mean(0)
+
     def marginal(
         self, state_BS: torch.Tensor, obs_BAO: torch.Tensor, candidates_ABMD: torch.Tensor, others_ABLD: torch.Tensor
     ) -> torch.Tensor:
-        """Return Q_i of the candidates, mean of the twins: the others are already averaged over by the TD target.
+        """Return Q_i of the candidates: the others are already averaged over by the TD target.
 
         Returns:
             Qbar_i(o_i, a_i). Shape: (A, B, M).
         """
         del state_BS, others_ABLD
-        return self._evaluate(obs_BAO, candidates_ABMD).mean(0)
+        return self.own_value(obs_BAO, candidates_ABMD)
 
 
 class FactoredCritic(CentralCritic):
@@ -155,6 +159,10 @@ class FactoredCritic(CentralCritic):
         advantage = self.advantages(state_BS, obs_BAO, action_BAD).transpose(0, 1)
         return torch.cat((super().forward(state_BS, obs_BAO, action_BAD), value + advantage))
 
+    def own_value(self, obs_BAO: torch.Tensor, action_ABMD: torch.Tensor) -> torch.Tensor:
+        """Value an agent's actions by what it sees alone, by A_i. Shape: (A, B, M)."""
+        return self.advantages.own_value(obs_BAO, action_ABMD)
+
     def marginal(
         self, state_BS: torch.Tensor, obs_BAO: torch.Tensor, candidates_ABMD: torch.Tensor, others_ABLD: torch.Tensor
     ) -> torch.Tensor:
@@ -163,7 +171,8 @@ class FactoredCritic(CentralCritic):
         Returns:
             Qbar_i(o_i, a_i) up to a function of o_i. Shape: (A, B, M).
         """
-        return self.advantages.marginal(state_BS, obs_BAO, candidates_ABMD, others_ABLD)
+        del state_BS, others_ABLD
+        return self.own_value(obs_BAO, candidates_ABMD)
 
 
 CRITICS = {"central": CentralCritic, "factored": FactoredCritic, "local": LocalCritic}

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import torch
+from collections.abc import Callable
 from tensordict import TensorDict
 from torch import nn
 
@@ -14,6 +15,9 @@ from rsl_rl.modules import EmpiricalNormalization
 
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.policy_class import PolicyClass
+
+Value = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+"""Values of actions (A, N, M, D) given normalised observations (N, A, O). Shape: (A, N, M)."""
 
 
 class JointPolicy(nn.Module):
@@ -40,3 +44,30 @@ class JointPolicy(nn.Module):
 
     def reset(self, dones: torch.Tensor | None = None) -> None:
         """Do nothing: the policy has no memory."""
+
+
+class BestOfPolicy(JointPolicy):
+    """Every agent draws several actions and takes the one that its own critic values most: greedier than the policy.
+
+    Decentralised still, because the critic sees what its agent sees. Never what candidates or TD targets come from: it
+    is another policy than the one that learns (METHOD 2.2).
+    """
+
+    def __init__(self, policy: JointPolicy, value: Value, num_draws: int) -> None:
+        """Choose among the draws of a policy.
+
+        Args:
+            policy: Draws the actions.
+            value: Values of each agent's actions.
+            num_draws: Draws M of an agent and step; >= 1.
+        """
+        super().__init__(policy.stack, policy.normalizer, policy.actor)
+        self.value, self.num_draws = value, num_draws
+
+    @torch.no_grad()
+    def actions(self, obs: TensorDict) -> torch.Tensor:
+        """Draw M actions per agent in ``[-1, 1]`` and keep the best. Shape: (N, A, D)."""
+        normalized = self.normalized(obs)
+        drawn_ANMD = self.actor.sample(normalized, self.num_draws)
+        best = self.value(normalized, drawn_ANMD).argmax(-1, keepdim=True).unsqueeze(-1)
+        return drawn_ANMD.take_along_dim(best, dim=2)[:, :, 0].transpose(0, 1)

@@ -20,6 +20,7 @@ from ddpl_isaac.envs.guard import NonFiniteError
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.models.matmul import use_fastest_float32
 from ddpl_isaac.models.memory import keep_freed_memory
+from ddpl_isaac.models.policy import BestOfPolicy
 from ddpl_isaac.runners.checkpoint import load_checkpoint, save_checkpoint
 from ddpl_isaac.runners.checkpoint_file import write_file
 from ddpl_isaac.runners.learner_replay import load_replay_of, save_replay_of
@@ -141,11 +142,22 @@ class DiffusionActorRunner(OnPolicyRunner):
         self.alg.last_checkpoint = path
         return state["infos"] or {}
 
-    def get_inference_policy(self, device: str | None = None, ema: bool = True) -> Callable[[TensorDict], torch.Tensor]:
-        """Return the joint policy, one sample per agent: the averaged actor's or the latest one's.
+    def get_inference_policy(
+        self, device: str | None = None, ema: bool = True, best_of: int = 1
+    ) -> Callable[[TensorDict], torch.Tensor]:
+        """Return the joint policy, the averaged actor's or the latest one's.
+
+        Args:
+            device: Device of the policy; None is the learner's.
+            ema: Whether the actor is the averaged one.
+            best_of: Samples per agent, of which the average of its own critic chooses; 1 is the policy itself. More
+                ask for a critic with an ``own_value``.
 
         Returns:
             Function of observations to joint actions. Shape: (num_envs, num_actions).
         """
         self.alg.eval_mode()
-        return self.alg.get_policy(averaged=ema).to(device or self.device)
+        policy = self.alg.get_policy(averaged=ema)
+        if best_of > 1:
+            policy = BestOfPolicy(policy, self.alg.target_critic.own_value, best_of)
+        return policy.to(device or self.device)

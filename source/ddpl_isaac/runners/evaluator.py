@@ -113,7 +113,7 @@ def evaluate(
                 break
         if not episodes.complete():
             raise EvaluationError(
-                f"Only {episodes.num_complete()} of {num_episodes} episodes of {env.task} ended within {most_steps} steps,"
+                f"Only {episodes.num_complete()} of {num_episodes} episodes of {env.task} ended in {most_steps} steps,"
                 f" although the limit of one is {env.max_episode_length}. Check the time limit of the environment."
             )
     return EvaluationResult(env.task, label, seed, env.num_envs, episodes.values())

@@ -10,7 +10,10 @@ import time
 import torch
 from collections.abc import Callable
 
+from rsl_rl.utils import resolve_callable
+
 from ddpl_isaac.cli import CommandLine, end_on_user_error
+from ddpl_isaac.config import AlgorithmConfig
 from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.registry import EnvPlan, needs_isaac_lab, plan_env
 from ddpl_isaac.envs.signals import signals_of
@@ -19,6 +22,7 @@ from ddpl_isaac.envs.video import clip_length
 from ddpl_isaac.export.files import check_extra
 from ddpl_isaac.export.policy import check_class
 from ddpl_isaac.export.team import export_team, to_table
+from ddpl_isaac.models.critic import CRITICS
 from ddpl_isaac.run_directory import shown
 from ddpl_isaac.runners.evaluator import evaluate as play_episodes
 from ddpl_isaac.workflows.opening import as_in_run, find_checkpoint, make_runner, open_plan, settings_to_act
@@ -52,7 +56,8 @@ def play(command: CommandLine) -> None:
 def evaluate(command: CommandLine) -> None:
     """Evaluate the averaged (EMA) actor, if there is one, and the latest of a checkpoint, print a table and write JSON.
 
-    Both act by a single draw per agent and step, as the team would in operation.
+    Both act by a single draw per agent and step, as the team would in operation. With ``--best_of`` the averaged actor
+    plays once more, every agent by the best of several draws in the eyes of its own critic.
 
     Raises:
         ConfigError: If the command line cannot be used.
@@ -66,14 +71,18 @@ def evaluate(command: CommandLine) -> None:
     cfg = settings_to_act(plan, command.agent, {"num_envs": args.num_envs, "seed": args.seed}, checkpoint)
     if args.num_episodes < 1:
         raise ConfigError(f"--num_episodes is {args.num_episodes}; it must be >= 1.")
+    _check_best_of(args.best_of, cfg.algorithm)
     output = args.output or checkpoint.parent / "evaluation" / f"{checkpoint.stem}.json"
     print(f"Evaluating {shown(checkpoint)} over {args.num_episodes} episodes on {plan.device}.", flush=True)
     with open_plan(plan, args, cfg, checkpoint.parent, "evaluate") as env, end_on_user_error():
         runner = make_runner(env, plan, cfg, None, checkpoint)
         results = []
-        for label, ema in (("EMA", True), ("latest", False))[not runner.alg.averages :]:
+        policies = [("EMA", True, 1), ("latest", False, 1)][not runner.alg.averages :]
+        if args.best_of > 1:
+            policies.append((f"EMA, best of {args.best_of}", True, args.best_of))
+        for label, ema, best_of in policies:
             torch.manual_seed(cfg.seed)
-            policy = runner.get_inference_policy(ema=ema)
+            policy = runner.get_inference_policy(ema=ema, best_of=best_of)
             results.append(play_episodes(env, policy, args.num_episodes, label=label, seed=cfg.seed))
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(results[0].to_json(*results[1:]) + "\n")
@@ -112,6 +121,22 @@ def export(command: CommandLine) -> None:
         origin = {"task": plan.task, "checkpoint": checkpoint.name, "step_duration": _step_duration(env)}
         exported = export_team(policy, env.get_observations(), cfg.algorithm, signals_of(env), output, origin)
         print(f"{to_table(exported)}\nFiles: {shown(output)}", flush=True)
+
+
+def _check_best_of(best_of: int, cfg: AlgorithmConfig) -> None:
+    """Refuse to choose among draws where no critic values an agent's actions by what the agent sees."""
+    if best_of < 1:
+        raise ConfigError(f"--best_of is {best_of}; it must be >= 1, where 1 is the policy itself.")
+    if best_of == 1:
+        return
+    if not resolve_callable(cfg.class_name).averages:
+        raise ConfigError(f"--best_of {best_of} needs critics of actions; a baseline's value states. Leave it out.")
+    if not hasattr(CRITICS[cfg.critic.kind], "own_value"):
+        local = " or ".join(kind for kind, critic in CRITICS.items() if hasattr(critic, "own_value"))
+        raise ConfigError(
+            f"--best_of {best_of} needs critics that see no more than their agents, so that these can use them on their"
+            f" own. Those of this run are '{cfg.critic.kind}'; train with agent.algorithm.critic.kind={local}."
+        )
 
 
 def _play(env: MultiAgentVecEnv, policy: Callable, steps: int | None, pace: float) -> None:
