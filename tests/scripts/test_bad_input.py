@@ -13,7 +13,7 @@ import pytest
 
 from ddpl_isaac.cli import Parser, run
 from ddpl_isaac.runners.checkpoint import save_checkpoint
-from ddpl_isaac.workflows.acting import export
+from ddpl_isaac.workflows.acting import evaluate, export
 from ddpl_isaac.workflows.training import train
 
 GAME = "Coordination-Corners-v0"
@@ -119,6 +119,31 @@ def test_arguments_of_an_export(refusal, tmp_path, tokens, expected):
         save_checkpoint(tmp_path / f"{name}.pt", {}, task=task)
     assert expected in refusal(GAME, *tokens, workflow=export, parser=export_parser)
     assert not list(tmp_path.glob("**/exported"))
+
+
+def evaluate_parser():
+    parser = export_parser()
+    parser.add_argument("--num_episodes", type=int, default=8)
+    parser.add_argument("--best_of", type=int, default=1)
+    return parser
+
+
+@pytest.mark.parametrize(
+    ("tokens", "expected"),
+    [
+        (["--num_episodes", "0"], "--num_episodes is 0; it must be >= 1."),
+        (["--best_of", "0"], "--best_of is 0; it must be >= 1"),
+        (["--best_of", "8", "agent.algorithm.critic.kind=central"], "kind=factored or local."),
+        (
+            ["--best_of", "8", "agent.algorithm.class_name=ddpl_isaac.baselines.skrl_ppo:SkrlPPO"],
+            "--best_of 8 needs critics of actions",
+        ),
+    ],
+)
+def test_arguments_of_an_evaluation(refusal, tmp_path, tokens, expected):
+    save_checkpoint(tmp_path / "game.pt", {}, task=GAME)
+    arguments = "--checkpoint", "game.pt", *tokens
+    assert expected in refusal(GAME, *arguments, workflow=evaluate, parser=evaluate_parser)
 
 
 @needs_no_gpu
