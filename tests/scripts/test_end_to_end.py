@@ -48,7 +48,8 @@ def scalars(run_dir):
 def game(tmp_path_factory):
     """A training of the game: its directory, that of its run, and what was printed."""
     cwd = tmp_path_factory.mktemp("game")
-    printed = succeed("train", cwd, "--task", GAME, "--max_iterations", "2", "--run_name", "first", *SMALL)
+    settings = [*SMALL, "agent.algorithm.critic.kind=factored"]
+    printed = succeed("train", cwd, "--task", GAME, "--max_iterations", "2", "--run_name", "first", *settings)
     (run_dir,) = (cwd / "logs" / "ddpl" / "coordination_corners").iterdir()
     return cwd, run_dir, printed
 
@@ -117,8 +118,9 @@ def test_evaluation_prints_a_table_and_writes_json(game):
         "--best_of",
         "4",
     )
-    assert "| EMA    |" in printed
-    assert "| latest |" in printed
+    assert "| EMA            |" in printed
+    assert "| latest         |" in printed
+    assert "| EMA, best of 4 |" in printed
     records = json.loads((run_dir / "evaluation" / "model_1.json").read_text())
     assert [record["policy"] for record in records] == ["EMA", "latest", "EMA, best of 4"]
     assert all(record["episodes"] == 70 for record in records)
