@@ -65,7 +65,7 @@ def inspect_calls(device: str) -> dict[str, dict[str, float | None]]:
     """Return duration, kernels and share of the arithmetic peak of acting and of an update of the hands' learner."""
     peak, num_envs = peaks(device), 4096 if device.startswith("cuda") else 256
     learner = make_learner(2, device, num_envs=num_envs)
-    eager = make_learner(2, device, "agent.algorithm.sampler.compile=eager", num_envs=num_envs)
+    eager = make_learner(2, device, "agent.algorithm.compile=eager", num_envs=num_envs)
     obs = torch.randn(num_envs, 2, OBS_DIM, device=device)
     calls = {
         "act": (lambda: learner.actor.sample(obs), lambda: eager.actor.sample(obs)),

@@ -23,7 +23,6 @@ from timing import medians, prepare
 
 from ddpl_isaac.config import ActorConfig, SamplerConfig
 from ddpl_isaac.diffusion.schedule import make_schedule
-from ddpl_isaac.models.compilation import make_step_function
 from ddpl_isaac.models.diffusion_actor import DiffusionActor
 from ddpl_isaac.models.fourier_features import FourierFeatures
 
@@ -85,8 +84,7 @@ def measure(num_agents: int, rows: int, num_steps: int, repetitions: int, device
     actor_cfg, mask = ActorConfig(hidden_dims=list(WIDTHS)), torch.ones(num_agents, ACTION_DIM, device=device)
     sampler_cfg, rounded_cfg = (SamplerConfig(num_steps, precision=name) for name in ("float32", "bfloat16"))
     actor, rounded = (
-        DiffusionActor(OBS_DIM, mask, actor_cfg, cfg, make_step_function("auto", device)).to(device)
-        for cfg in (sampler_cfg, rounded_cfg)
+        DiffusionActor(OBS_DIM, mask, actor_cfg, cfg, "auto", device).to(device) for cfg in (sampler_cfg, rounded_cfg)
     )
     loop = [LoopAgent(actor_cfg).to(device) for _ in range(num_agents)]
     obs = torch.randn(rows, num_agents, OBS_DIM, device=device)

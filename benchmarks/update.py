@@ -6,7 +6,8 @@
 
 ``OMP_NUM_THREADS=1 python benchmarks/update.py`` measures one core at the sizes of DDPL-Shadow-Hands, for several
 numbers of agents. With local critics a team of A agents equals A learners of one agent, run eagerly one after the
-other: that is what stacking and compiling are compared with. The shares and the floor are those of the default critic.
+other and step by step: that is what stacking, batching and compiling are compared with. The shares and the floor are
+those of the default critic.
 """
 
 from __future__ import annotations
@@ -72,30 +73,41 @@ def make_learner(num_agents: int, device: str, *overrides: str, num_envs: int = 
 
 def count_flops(num_agents: int, device: str) -> int:
     """Return the floating-point operations of the matrix products of an update."""
-    learner = make_learner(num_agents, device, "agent.algorithm.sampler.compile=eager")
+    learner = make_learner(num_agents, device, "agent.algorithm.compile=eager")
     with FlopCounterMode(display=False) as counter:
         learner.update()
     return counter.get_total_flops()
 
 
+def step_by_step(learner: DDPL) -> None:
+    """Update as one would write it first: every critic step draws its batch and its next actions."""
+    for _ in range(learner.cfg.critic_updates):
+        batch = learner._sample(learner.cfg.replay.batch_size)
+        next_actions = learner.actor.sample(batch.next_obs, generator=learner.generator)[:, :, 0].transpose(0, 1)
+        learner._update_critic(batch, next_actions)
+    for _ in range(learner.cfg.actor_updates):
+        learner.improvement.step(learner._states)
+
+
 def measure(num_agents: int, repetitions: int, device: str) -> dict[str, float]:
     """Return ratios and shares of one team."""
     torch.compiler.reset()
-    local, eager = "agent.algorithm.critic.kind=local", "agent.algorithm.sampler.compile=eager"
+    local, eager = "agent.algorithm.critic.kind=local", "agent.algorithm.compile=eager"
     stacked = make_learner(num_agents, device, local)
     single = [make_learner(1, device, local, eager) for _ in range(num_agents)]
     default = make_learner(num_agents, device)
-    sample, cfg = default._sample, default.cfg
-    batch = sample(cfg.replay.batch_size)
+    cfg = default.cfg
+    size = cfg.critic_updates * cfg.replay.batch_size
+    next_obs, batches = default._sample(size).next_obs, list(default._critic_batches())
     rows = torch.randn(num_agents, 2048, 256, device=device), torch.randn(num_agents, 256, 256, device=device)
     times = medians(
         {
             "stacked": stacked.update,
-            "single": lambda: [learner.update() for learner in single],
+            "single": lambda: [step_by_step(learner) for learner in single],
             "update": default.update,
-            "replay": lambda: [sample(cfg.replay.batch_size) for _ in range(cfg.critic_updates)],
-            "next_actions": lambda: [default.actor.sample(batch.next_obs) for _ in range(cfg.critic_updates)],
-            "critics": lambda: [default._update_critic(batch) for _ in range(cfg.critic_updates)],
+            "replay": lambda: default._sample(size),
+            "next_actions": lambda: default.actor.sample(next_obs),
+            "critics": lambda: [default._update_critic(*batch) for batch in batches],
             "candidates": lambda: default.improvement._weigh_candidates(default._states(), new_reference=False),
             "actors": lambda: [default.improvement.step(default._states) for _ in range(cfg.actor_updates)],
             "product": lambda: torch.bmm(*rows),
@@ -104,7 +116,6 @@ def measure(num_agents: int, repetitions: int, device: str) -> dict[str, float]:
         device,
         warm_up=3,
     )
-    times["critics"] -= times["next_actions"]
     rate = 2 * rows[0].numel() * 256 / times["product"]
     parts = ("replay", "next_actions", "critics", "candidates", "actors")
     shares = {f"{name}_share": times[name] / times["update"] for name in parts}

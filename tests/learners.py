@@ -21,7 +21,7 @@ SMALL = [
     "agent.algorithm.actor.hidden_dims=[32, 32]",
     "agent.algorithm.critic.hidden_dims=[32, 32]",
     "agent.algorithm.sampler.num_steps=3",
-    "agent.algorithm.sampler.compile=eager",
+    "agent.algorithm.compile=eager",
     "agent.algorithm.overlap_learning=false",
     "agent.algorithm.issm.num_candidates=16",
 ]

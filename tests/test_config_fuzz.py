@@ -121,7 +121,7 @@ def small_values(path, default):
 
 
 def every_field():
-    texts = {"class_name", "algorithm.class_name", "experiment_name", "run_name", "algorithm.sampler.compile"}
+    texts = {"class_name", "algorithm.class_name", "experiment_name", "run_name", "algorithm.compile"}
     default = TrainConfig()
     chosen = {p: small_values(p, leaf_of(default, p)) for p in field_paths() if p not in texts}
     chosen["algorithm.replay.capacity"] = st.integers(1, 200)
@@ -135,7 +135,7 @@ def test_an_accepted_combination_trains_or_is_refused_by_the_name_of_a_field(tmp
     base |= {
         "algorithm.actor.hidden_dims": [4],
         "algorithm.critic.hidden_dims": [4],
-        "algorithm.sampler.compile": "eager",
+        "algorithm.compile": "eager",
     }
     base |= {"algorithm.actor_batch_size": 2, "algorithm.sampler.num_steps": 2, "algorithm.issm.num_candidates": 8}
     base |= {"algorithm.replay.capacity": 200}

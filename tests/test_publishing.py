@@ -66,7 +66,7 @@ def test_the_wheel_holds_every_setting_asset_and_script(installed):
 
 
 def test_the_wheel_trains_and_plays_outside_the_checkout(installed, tmp_path):
-    small = "--num_envs", "8", "agent.algorithm.replay.capacity=4096", "agent.algorithm.sampler.compile=eager"
+    small = "--num_envs", "8", "agent.algorithm.replay.capacity=4096", "agent.algorithm.compile=eager"
     environment = os.environ | {"PYTHONPATH": str(installed)}
     for script, arguments in {"train": ("--max_iterations", "1", *small), "evaluate": ("--num_episodes", "8")}.items():
         command = [

@@ -25,7 +25,7 @@ SMALL = [
     "agent.algorithm.critic.hidden_dims=[8]",
     "agent.algorithm.issm.num_candidates=8",
     "agent.algorithm.sampler.num_steps=2",
-    "agent.algorithm.sampler.compile=eager",
+    "agent.algorithm.compile=eager",
     "agent.algorithm.overlap_learning=false",  # its process takes seconds to start
 ]  # fmt: skip
 

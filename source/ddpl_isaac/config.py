@@ -34,9 +34,6 @@ class SamplerConfig:
     variance: str = "second_order"
     """Steps: ``second_order``, or ancestral ones with variance ``beta`` or ``posterior``."""
 
-    compile: str = "auto"
-    """``auto``: compile if possible; ``cuda_graph``: on a GPU, launch it at once; ``eager``: neither."""
-
     precision: str = "float32"
     """Matrix products of the chain: ``float32``, or ``bfloat16`` where the device is faster at that."""
 
@@ -175,6 +172,9 @@ class AlgorithmConfig:
 
     candidate_reuse: int = 4
     """Actor gradient steps taken on one set of candidates; >= 1 (1: always fresh)."""
+
+    compile: str = "auto"
+    """``auto``: compile chain and losses; ``cuda_graph``: launch the chain at once, too (GPU); ``eager``: neither."""
 
     overlap_learning: bool = True
     """On a CPU, one rank: take the gradient steps in a process beside the environments, one iteration behind."""

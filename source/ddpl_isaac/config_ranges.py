@@ -109,7 +109,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "algorithm.policy_class": ("diffusion", "gaussian_reverse_kl", "gaussian_forward_kl", "gmm"),
     "algorithm.sampler.schedule": ("geometric", "cosine"),
     "algorithm.sampler.variance": ("second_order", "beta", "posterior"),
-    "algorithm.sampler.compile": ("auto", "cuda_graph", "eager"),
+    "algorithm.compile": ("auto", "cuda_graph", "eager"),
     "algorithm.sampler.precision": ("float32", "bfloat16"),
     "algorithm.critic.kind": ("central", "factored", "local"),
     "algorithm.critic.marginal": ("mean", "lse"),

@@ -124,3 +124,30 @@ def test_too_many_broken_environments_stop_the_run_before_anything_is_learned_fr
     collect(learner, env, 4)
     with pytest.raises(NonFiniteError, match=r"environment 1 .* step 2"):
         learner.compute_returns(env.get_observations())
+
+
+def test_critic_steps_share_one_call_of_the_chain_and_each_has_its_own_transitions_and_actions():
+    env = FakeEnv(num_envs=16)
+    learner = make_learner(env)
+    collect(learner, env, 8)
+    calls, sample = [], learner.actor.sample
+    learner.actor.sample = lambda obs, *args, **kwargs: calls.append(len(obs)) or sample(obs, *args, **kwargs)
+    batches = list(learner._critic_batches())
+    size = learner.cfg.replay.batch_size
+    assert calls == [learner.cfg.critic_updates * size]
+    assert [len(batch.reward) for batch, _ in batches] == [size] * learner.cfg.critic_updates
+    assert batches[0][1].shape == batches[0][0].action.shape
+    assert not torch.equal(batches[0][0].obs, batches[1][0].obs)
+    assert not torch.equal(batches[0][1], batches[1][1])
+
+
+def test_compiled_losses_are_those_of_the_eager_ones():
+    results = []
+    for mode in ("eager", "auto"):
+        env = FakeEnv(num_envs=16)
+        learner = make_learner(env, f"agent.algorithm.compile={mode}")
+        collect(learner, env, 8)
+        results.append([learner.update() for _ in range(3)])
+    for eager, fast in zip(*results, strict=True):
+        for name, value in eager.items():
+            torch.testing.assert_close(fast[name], value, atol=1e-4, rtol=1e-3, msg=name)

@@ -18,7 +18,7 @@ A, B, O, D = 2, 8, 3, 2
 def after_a_step(policy_class, in_play, disturbed):
     """Return parameters and diagnostics; if disturbed, some states of agent 0 have other values."""
     torch.manual_seed(0)
-    small = ["actor.hidden_dims=[16]", "sampler.compile=eager", "sampler.num_steps=3", f"policy_class={policy_class}"]
+    small = ["actor.hidden_dims=[16]", "compile=eager", "sampler.num_steps=3", f"policy_class={policy_class}"]
     cfg: TrainConfig = load_config(None, [f"agent.algorithm.{setting}" for setting in small])
     improvement = PolicyImprovement(O, torch.ones(A, D), cfg.algorithm, "cpu", 0)
     scale = torch.ones(A, B, 1)
@@ -52,7 +52,7 @@ def test_an_agent_that_is_never_in_play_stays_as_it_is():
 
 @pytest.mark.parametrize(("steps", "oldest", "newest"), [(100, 20.0, 30.0), (3000, 190.0, 200.0)])
 def test_the_average_forgets_the_untrained_policy_and_is_as_long_as_the_training_allows(steps, oldest, newest):
-    small = ["actor.hidden_dims=[4]", "sampler.compile=eager", "sampler.num_steps=2", "actor.ema_decay=0.995"]
+    small = ["actor.hidden_dims=[4]", "compile=eager", "sampler.num_steps=2", "actor.ema_decay=0.995"]
     cfg: TrainConfig = load_config(None, [f"agent.algorithm.{setting}" for setting in small])
     improvement = PolicyImprovement(O, torch.ones(1, D), cfg.algorithm, "cpu", 0)
     (weight, *_), (averaged, *_) = improvement.actor.parameters(), improvement.averaged.parameters()

@@ -28,21 +28,12 @@ SETTINGS = [
     "agent.algorithm.issm.num_candidates=8",
     "agent.algorithm.max_grad_norm=0.5",  # the norm that is clipped must be that of the mean
     "agent.algorithm.sampler.num_steps=2",
-    "agent.algorithm.sampler.compile=eager",
+    "agent.algorithm.compile=eager",
 ]
 
 
 def share(tensor, rank, world, dim=0):
     return tensor.chunk(world, dim)[rank]
-
-
-def fixed_noise(draws, rank, world):
-    """Stand in for the sampling of next actions: draws that belong to the states of the batch."""
-
-    def sample(*_, **__):
-        return share(draws, rank, world, dim=1)[:, :, None]
-
-    return sample
 
 
 def learn(rank, world):
@@ -66,10 +57,9 @@ def learn(rank, world):
             rand(BATCH, agents, width),
             rand(BATCH, 5),
         )
-        next_actions = rand(agents, BATCH, dims).clamp(-1, 1)
+        next_actions = rand(BATCH, agents, dims).clamp(-1, 1)
         candidates, qbar = rand(agents, BATCH, 4, dims).clamp(-1, 1), rand(agents, BATCH, 8)
-        learner.actor.sample = fixed_noise(next_actions, rank, world)
-        learner._update_critic(Batch(*(share(field, rank, world) for field in whole)))
+        learner._update_critic(Batch(*(share(field, rank, world) for field in whole)), share(next_actions, rank, world))
         qbar = share(qbar, rank, world, dim=1)
         learner.improvement._solve_eta(qbar, torch.ones(qbar.shape[:2]))
         etas.append(learner.improvement.eta.clone())

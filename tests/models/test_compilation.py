@@ -19,16 +19,18 @@ from ddpl_isaac.models import compilation
 from ddpl_isaac.models.diffusion_actor import DiffusionActor
 
 
-def test_without_a_compiler_the_sampler_runs_eagerly_and_says_so_in_one_line(monkeypatch, caplog):
+def test_without_a_compiler_networks_run_eagerly_and_that_is_said_once_in_one_line(monkeypatch, caplog):
     monkeypatch.setattr(compilation.shutil, "which", lambda _: None)
+    compilation._warn_of_missing_compiler.cache_clear()
     with caplog.at_level(logging.WARNING):
-        assert compilation.make_step_function("auto", "cpu") is denoise_step
+        for _ in range(2):
+            assert compilation.compiled(denoise_step, "auto", "cpu") is denoise_step
     assert [record.getMessage().count("\n") for record in caplog.records] == [0]
     assert "install g++" in caplog.text
 
 
 def test_compilation_can_be_declined(caplog):
-    assert compilation.make_step_function("eager", "cpu") is denoise_step
+    assert compilation.compiled(denoise_step, "eager", "cpu") is denoise_step
     assert not caplog.records
 
 
@@ -36,19 +38,18 @@ def test_a_process_may_have_more_networks_than_torch_compiles_a_function_for():
     torch.compiler.reset()
     for width in range(3, 14):
         settings = ActorConfig(hidden_dims=[width]), SamplerConfig(num_steps=2)
-        step_function = compilation.make_step_function("auto", "cpu")
-        actor = DiffusionActor(2, torch.ones(1, 1), *settings, step_function)
+        actor = DiffusionActor(2, torch.ones(1, 1), *settings, "auto")
         assert actor.sample(torch.zeros(1, 1, 2)).shape == (1, 1, 1, 1)
 
 
 def test_an_unknown_mode_is_refused():
     with pytest.raises(ValueError, match="auto, cuda_graph, eager"):
-        compilation.make_step_function("off", "cpu")
+        compilation.compiled(denoise_step, "off", "cpu")
 
 
 def test_a_cuda_graph_needs_a_cuda_device():
     with pytest.raises(ValueError, match=r"cuda_graph needs a CUDA device, and the learner is on cpu"):
-        compilation.make_step_function("cuda_graph", "cpu")
+        compilation.compiled(denoise_step, "cuda_graph", "cpu")
 
 
 def test_the_compiler_starts_beside_what_comes_next_in_a_thread_that_never_ends(monkeypatch):
@@ -101,7 +102,7 @@ def test_what_the_processor_can_do_is_asked_once_and_what_it_cannot_do_every_tim
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
     for _ in range(2):  # as in two processes
         monkeypatch.setattr(cpu_vec_isa.VecISA, "check_build", check_build)
-        compilation.make_step_function("auto", "cpu")
+        compilation.compiled(denoise_step, "auto", "cpu")
         isa = cpu_vec_isa.VecAVX2()
         assert [isa.check_build("can"), isa.check_build("cannot")] == [True, False]
     assert asked == ["can", "cannot", "cannot"]

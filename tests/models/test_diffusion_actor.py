@@ -11,7 +11,7 @@ import pytest
 
 from ddpl_isaac.config import ActorConfig, SamplerConfig
 from ddpl_isaac.diffusion.sampler import denoise_step
-from ddpl_isaac.models.compilation import make_step_function
+from ddpl_isaac.models.compilation import compiled
 from ddpl_isaac.models.diffusion_actor import DiffusionActor
 
 MASK = torch.tensor([[1.0, 1.0, 0.0], [1.0, 1.0, 1.0]])
@@ -63,21 +63,21 @@ def test_padded_dimensions_stay_zero_and_the_rest_in_the_box(actor):
 def test_the_compiled_step_samples_what_the_eager_step_samples_on_the_cpu(actor, device):
     obs = torch.randn(B, 2, O)
     eager = sample(actor, obs)
-    actor._step_function = make_step_function("auto", device)
-    compiled = sample(actor.to(device), obs.to(device))
-    torch.testing.assert_close(compiled.cpu(), eager, atol=1e-5, rtol=1e-5)
+    actor._step_function = compiled(denoise_step, "auto", device)
+    fast = sample(actor.to(device), obs.to(device))
+    torch.testing.assert_close(fast.cpu(), eager, atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize("device", DEVICES)
 def test_further_numbers_of_states_compile_nothing_new(actor, device):
     torch.compiler.reset()
-    compiled = torch._dynamo.testing.CompileCounterWithBackend("inductor")
-    actor._step_function = torch.compile(denoise_step, backend=compiled, fullgraph=True)
+    counter = torch._dynamo.testing.CompileCounterWithBackend("inductor")
+    actor._step_function = torch.compile(denoise_step, backend=counter, fullgraph=True)
     actor.to(device)
     counts = []
     for batch in (5, 7, 64, 1000, 33):
         actor.sample(torch.randn(batch, 2, O, device=device))
-        counts.append(compiled.frame_count)
+        counts.append(counter.frame_count)
     assert counts[0] >= 1
     assert counts[1:] == [counts[1]] * 4
 
@@ -85,8 +85,8 @@ def test_further_numbers_of_states_compile_nothing_new(actor, device):
 @pytest.mark.gpu
 @pytest.mark.parametrize("num_samples", [1, 3])
 def test_a_cuda_graph_draws_what_its_kernels_draw_one_by_one_and_sees_new_weights(actor, num_samples):
-    settings = ActorConfig(hidden_dims=[16, 16]), SamplerConfig(num_steps=4, compile="cuda_graph")
-    graphed = DiffusionActor(O, MASK, *settings, make_step_function("cuda_graph", "cuda")).to("cuda")
+    settings = ActorConfig(hidden_dims=[16, 16]), SamplerConfig(num_steps=4)
+    graphed = DiffusionActor(O, MASK, *settings, "cuda_graph", "cuda").to("cuda")
     graphed.load_state_dict(actor.state_dict())
     actor.to("cuda")
     for batch in (B, 2 * B, B):

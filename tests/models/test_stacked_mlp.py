@@ -22,12 +22,13 @@ def test_a_stacked_network_equals_a_loop_of_single_ones(layer_norm):
     stack, x = StackedMLP(2, [8, 6], 3, layer_norm), torch.randn(2, 5, 8)
     for g in range(2):
         hidden = x[g]
-        for norm, layer in zip(stack.norms, stack.layers, strict=True):
+        for number, layer in enumerate(stack.layers):
             if layer_norm:
-                weight, bias = norm.weight[g, 0], norm.bias[g, 0]
+                weight, bias = stack.norms[number].weight[g, 0], stack.norms[number].bias[g, 0]
                 hidden = torch.nn.functional.layer_norm(hidden, hidden.shape[-1:], weight, bias)
             hidden = torch.nn.functional.silu(hidden) @ layer.weight[g] + layer.bias[g]
         torch.testing.assert_close(stack(x)[g], hidden)
+        torch.testing.assert_close(stack(x[g : g + 1], slice(g, g + 1))[0], hidden)
 
 
 def test_no_hidden_layer_is_refused():

@@ -28,7 +28,7 @@ SMALL = [
     "agent.algorithm.actor.hidden_dims=[16]",
     "agent.algorithm.critic.hidden_dims=[16]",
     "agent.algorithm.sampler.num_steps=3",
-    "agent.algorithm.sampler.compile=eager",
+    "agent.algorithm.compile=eager",
 ]
 
 
@@ -92,7 +92,7 @@ def test_two_agents_learn_the_corners_game(seed):
     task = Path(str(files("ddpl_isaac.configs").joinpath("task/coordination_corners.yaml")))
     torch.set_num_threads(1)
     env = CoordinationEnv(num_envs=64)
-    cfg = asdict(load_config(task, [f"agent.seed={seed}", "agent.algorithm.sampler.compile=eager"]))
+    cfg = asdict(load_config(task, [f"agent.seed={seed}", "agent.algorithm.compile=eager"]))
     runner = DiffusionActorRunner(env, cfg, None, "cpu")
     before = evaluate(env, runner.get_inference_policy(ema=False), 640, label="before", seed=seed)
     runner.alg.train_mode()

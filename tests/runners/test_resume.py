@@ -34,7 +34,7 @@ SMALL = [
     "agent.algorithm.issm.reference_window=5",
     "agent.algorithm.issm.num_candidates=8",
     "agent.algorithm.sampler.num_steps=2",
-    "agent.algorithm.sampler.compile=eager",
+    "agent.algorithm.compile=eager",
 ]
 
 

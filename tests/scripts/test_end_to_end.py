@@ -21,7 +21,7 @@ CART = "DDPL-Cart-Pendulum"
 SMALL = [
     "agent.algorithm.warmup_steps=8",
     "agent.algorithm.replay.capacity=4096",
-    "agent.algorithm.sampler.compile=eager",
+    "agent.algorithm.compile=eager",
 ]
 
 

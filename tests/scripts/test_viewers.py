@@ -29,7 +29,7 @@ def script(name, *arguments):
 def played(tmp_path):
     """Directory with the run of a short training."""
     small = ["--num_envs", "4", "--max_iterations", "1", "agent.algorithm.replay.capacity=2000"]
-    train = script("train", *small, "agent.algorithm.sampler.compile=eager")
+    train = script("train", *small, "agent.algorithm.compile=eager")
     subprocess.run(train, cwd=tmp_path, check=True, timeout=600, stdin=subprocess.DEVNULL)
     return tmp_path
 

@@ -10,7 +10,7 @@ Shapes: N environments, A agents, B states, M candidates, O observation, S state
 from __future__ import annotations
 
 import torch
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from torch import nn
 from typing import Any
@@ -19,10 +19,10 @@ from rsl_rl.modules import EmpiricalNormalization
 
 from ddpl_isaac.algorithms.policy_improvement import PolicyImprovement, States, frozen_copy
 from ddpl_isaac.algorithms.rollouts import Rollouts, Step
-from ddpl_isaac.algorithms.td_target import polyak_update, td_loss, td_target
+from ddpl_isaac.algorithms.td_target import critic_loss, polyak_update
 from ddpl_isaac.config import AlgorithmConfig
 from ddpl_isaac.models.agent_stack import AgentStack
-from ddpl_isaac.models.compilation import start_compiler
+from ddpl_isaac.models.compilation import compiled, start_compiler
 from ddpl_isaac.models.critic import CRITICS
 from ddpl_isaac.models.policy import JointPolicy
 from ddpl_isaac.ranks import average_gradients, rank
@@ -56,14 +56,15 @@ class DDPL(Rollouts):
         self.obs_normalizer = make_normalizer((num_agents, stack.obs_dim), cfg.normalize_obs, device)
         self.state_normalizer = make_normalizer((stack.state_dim,), cfg.normalize_obs, device)
         self.return_normalizer = EmpiricalNormalization(1, eps=1e-4).to(device)
+        self._critic_loss = compiled(critic_loss, cfg.compile, device)
         self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), cfg.critic.learning_rate, fused=True)
         self._returns = torch.zeros(num_envs, device=device)
         super().__init__(stack, num_envs, JointPolicy(stack, self.obs_normalizer, self.actor), cfg, device)
 
     @classmethod
     def prepare(cls, cfg: AlgorithmConfig, device: str) -> None:
-        """Start the compiler if the policies are to be compiled."""
-        if cfg.policy_class == "diffusion" and cfg.sampler.compile != "eager":
+        """Start the compiler if it is to be used."""
+        if cfg.compile != "eager":
             start_compiler(device)
 
     # -- collection
@@ -108,11 +109,23 @@ class DDPL(Rollouts):
         A critic that knows nothing would send the actors astray before it knows better.
         """
         metrics: dict[str, torch.Tensor] = {}
-        for _ in range(self.cfg.critic_updates):
-            metrics.update(self._update_critic(self._sample(self.cfg.replay.batch_size)))
+        for batch, next_action_BAD in self._critic_batches():
+            metrics.update(self._update_critic(batch, next_action_BAD))
+        diagnostics: dict[str, torch.Tensor] = {}
         for _ in range(0 if critics_alone else self.cfg.actor_updates):
-            metrics.update(self._by_agent(self.improvement.step(self._states)))
-        return metrics
+            diagnostics.update(self.improvement.step(self._states))
+        return metrics | self._by_agent(diagnostics)
+
+    def _critic_batches(self) -> Iterator[tuple[Batch, torch.Tensor]]:
+        """Draw what all critic steps of an iteration learn from, each batch with one sample of the next actions.
+
+        The policies stand still meanwhile, so that one call of the chain serves all steps: as exact, and faster.
+        """
+        size = self.cfg.replay.batch_size
+        batch = self._sample(size * self.cfg.critic_updates)
+        next_action_BAD = self.actor.sample(batch.next_obs, generator=self.generator)[:, :, 0].transpose(0, 1)
+        for *part, next_actions in zip(*(field.split(size) for field in (*batch, next_action_BAD)), strict=True):
+            yield Batch(*part), next_actions
 
     def _sample(self, batch_size: int) -> Batch:
         """Draw normalised transitions."""
@@ -128,21 +141,17 @@ class DDPL(Rollouts):
             return torch.ones((), device=self.device)
         return 1.0 / (self.return_normalizer.std[0] + self.return_normalizer.eps)
 
-    def _update_critic(self, batch: Batch) -> dict[str, torch.Tensor]:
-        """Take one TD step; next actions are one sample of the current policies."""
-        with torch.no_grad():
-            next_actions = self.actor.sample(batch.next_obs, generator=self.generator)[:, :, 0].transpose(0, 1)
-            next_q = self.target_critic.bootstrap(batch.next_state, batch.next_obs, next_actions)
-            target = td_target(batch, next_q, self.reward_scale)
-        q = self.critic(batch.state, batch.obs, batch.action)
-        loss = td_loss(q, target)
+    def _update_critic(self, batch: Batch, next_action_BAD: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Take one TD step."""
+        critics = self.critic, self.target_critic
+        loss, mean_q = self._critic_loss(*critics, batch, next_action_BAD, self.reward_scale)
         self.critic_optimizer.zero_grad()
         loss.backward()
         average_gradients(self.critic.parameters())
         norm = nn.utils.clip_grad_norm_(self.critic.parameters(), self.cfg.max_grad_norm)
         self.critic_optimizer.step()
         polyak_update(self.target_critic, self.critic, self.cfg.critic.tau)
-        return {"critic": loss.detach(), "Critic/q_mean": q.detach().mean(), "Critic/grad_norm": norm}
+        return {"critic": loss.detach(), "Critic/q_mean": mean_q, "Critic/grad_norm": norm}
 
     def _states(self) -> States:
         """Draw the states of an actor step."""

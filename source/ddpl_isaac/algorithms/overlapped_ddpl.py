@@ -167,7 +167,7 @@ def _overlaps(wanted: bool, device: str) -> bool:
 
 def _imports(cfg: AlgorithmConfig) -> tuple[str, ...]:
     """Return the modules that the process of the learner needs."""
-    return __name__, *(["torch._inductor.compile_fx"] if cfg.sampler.compile != "eager" else [])
+    return __name__, *(["torch._inductor.compile_fx"] if cfg.compile != "eager" else [])
 
 
 # -- what the process of the learner calls
@@ -183,7 +183,7 @@ def _build_learner(stack: AgentStack, num_envs: int, cfg: AlgorithmConfig, devic
     def observations(rows: int) -> torch.Tensor:
         return torch.zeros(rows, stack.num_agents, stack.obs_dim, device=device)
 
-    learner.actor.sample(observations(cfg.replay.batch_size), generator=aside)
+    learner.actor.sample(observations(cfg.critic_updates * cfg.replay.batch_size), generator=aside)
     learner.improvement.reference.sample(observations(cfg.actor_batch_size), num_samples, aside)
     return learner
 

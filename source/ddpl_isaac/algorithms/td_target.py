@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import torch
+from torch import nn
 
 from ddpl_isaac.storage.replay_storage import Batch
 
@@ -30,7 +31,26 @@ def td_loss(q: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return (q - target.detach()).square().mean(-1).sum()
 
 
+def critic_loss(
+    critic: nn.Module,
+    target_critic: nn.Module,
+    batch: Batch,
+    next_action_BAD: torch.Tensor,
+    reward_scale: torch.Tensor,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """TD loss of critics at normalised transitions with one sample of the next actions.
+
+    Returns:
+        The loss, and the mean value of all critics. Shape of each: ().
+    """
+    with torch.no_grad():
+        next_q = target_critic.bootstrap(batch.next_state, batch.next_obs, next_action_BAD)
+        target = td_target(batch, next_q, reward_scale)
+    q = critic(batch.state, batch.obs, batch.action)
+    return td_loss(q, target), q.detach().mean()
+
+
 @torch.no_grad()
-def polyak_update(target: torch.nn.Module, source: torch.nn.Module, rate: float) -> None:
+def polyak_update(target: nn.Module, source: nn.Module, rate: float) -> None:
     """Move every parameter of the target towards the source by ``rate``."""
     torch._foreach_lerp_(list(target.parameters()), list(source.parameters()), rate)

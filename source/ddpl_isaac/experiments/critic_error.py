@@ -40,7 +40,7 @@ def critic_error_of_run(task: str, checkpoint: Path) -> dict[str, float]:
         checkpoint: A checkpoint in the directory of its run.
     """
     cfg = load_config(checkpoint.parent / SETTINGS_NAME)
-    cfg.algorithm.sampler.compile, cfg.algorithm.overlap_learning = "eager", False
+    cfg.algorithm.compile, cfg.algorithm.overlap_learning = "eager", False
     rules = OmegaConf.to_container(OmegaConf.load(checkpoint.parent / ENV_SETTINGS_NAME))
     env = CoordinationEnv(task, cfg.num_envs, **rules)
     runner = resolve_callable(cfg.class_name)(env, asdict(cfg), None, "cpu")

@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""The one place that decides whether the denoising step is compiled."""
+"""The one place that decides whether functions of tensors are compiled."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ import threading
 import torch
 from collections.abc import Callable
 from pathlib import Path
-
-from ddpl_isaac.diffusion.sampler import denoise_step
 
 logger = logging.getLogger(__name__)
 
@@ -93,29 +91,33 @@ def has_compiler(device: torch.device | str) -> bool:
     return any(shutil.which(name) for name in (os.environ.get("CXX", "g++"), "g++", "clang++"))
 
 
-def make_step_function(mode: str, device: torch.device | str) -> Callable[..., tuple[torch.Tensor, torch.Tensor]]:
-    """Return the denoising step, compiled where that is wanted and possible.
+def compiled[Function: Callable](function: Function, mode: str, device: torch.device | str) -> Function:
+    """Return a function of tensors and networks, compiled where that is wanted and possible.
 
-    Compiling the step rather than the chain keeps the compile time independent of the number of steps.
+    What is compiled is small, such as a step rather than the chain of steps, so that compiling takes seconds.
 
     Raises:
         ValueError: If the mode is none of :data:`COMPILE_MODES`, or a CUDA graph is asked for elsewhere.
     """
     if mode not in COMPILE_MODES:
-        raise ValueError(f"Unknown agent.algorithm.sampler.compile '{mode}': choose of {', '.join(COMPILE_MODES)}.")
+        raise ValueError(f"Unknown agent.algorithm.compile '{mode}': choose of {', '.join(COMPILE_MODES)}.")
     if mode == "cuda_graph" and torch.device(device).type != "cuda":
         raise ValueError(
-            f"agent.algorithm.sampler.compile=cuda_graph needs a CUDA device, and the learner is on {device}:"
+            f"agent.algorithm.compile=cuda_graph needs a CUDA device, and the learner is on {device}:"
             " leave it at auto, or choose --device cuda."
         )
     if mode == "eager":
-        return denoise_step
+        return function
     if not has_compiler(device):
-        logger.warning(f"No compiler for {device} found (install g++, or Triton on a GPU): the sampler runs eagerly.")
-        return denoise_step
+        _warn_of_missing_compiler(str(device))
+        return function
     if torch.device(device).type == "cpu":
         _remember_processor_checks()
-    step_function = torch.compile(denoise_step, fullgraph=True)
     # all learners of a process share the function, and torch refuses to compile one for the ninth network
     torch._dynamo.config.recompile_limit = max(torch._dynamo.config.recompile_limit, _MOST_NETWORKS)
-    return step_function
+    return torch.compile(function, fullgraph=True)
+
+
+@functools.cache
+def _warn_of_missing_compiler(device: str) -> None:
+    logger.warning(f"No compiler for {device} found (install g++, or Triton on a GPU): networks run eagerly.")

@@ -29,6 +29,52 @@ def average_draws(q: torch.Tensor, rule: str) -> torch.Tensor:
     return q.mean(-1) if rule == "mean" else q.logsumexp(-1) - math.log(q.shape[-1])
 
 
+class TeamInput(nn.Module):
+    """First layer of G networks over the state and the actions of all agents."""
+
+    def __init__(self, num_networks: int, num_agents: int, state_dim: int, action_dim: int, cfg: CriticConfig) -> None:
+        """Create the weights."""
+        super().__init__()
+        self.num_networks, self.num_agents, width = num_networks, num_agents, cfg.hidden_dims[0]
+        self.state_projection = StackedLinear(num_networks, state_dim, width)
+        # one matrix per agent, so that a candidate changes one summand of the layer and not the whole product
+        self.action_features = FourierFeatures(num_networks * num_agents, action_dim, cfg.action_features)
+        features = self.action_features.out_features
+        self.action_projection = StackedLinear(num_networks * num_agents, features, width, bias=False)
+
+    def project_state(self, state_BS: torch.Tensor) -> torch.Tensor:
+        """Return what the state contributes. Shape: (G, B, W)."""
+        return self.state_projection(state_BS.expand(self.num_networks, -1, -1))
+
+    def project_actions(self, action_ARD: torch.Tensor) -> torch.Tensor:
+        """Return what the actions of each agent contribute. Shape: (A, R, D) -> (G, A, R, W)."""
+        repeated = self.action_features(action_ARD.repeat(self.num_networks, 1, 1))
+        return self.action_projection(repeated).unflatten(0, (self.num_networks, self.num_agents))
+
+    def forward(self, state_BS: torch.Tensor, action_BAD: torch.Tensor) -> torch.Tensor:
+        """Return the pre-activations of states and joint actions. Shape: (G, B, W)."""
+        return self.project_state(state_BS) + self.project_actions(action_BAD.transpose(0, 1)).sum(1)
+
+
+class OwnInput(nn.Module):
+    """First layer of G networks of each agent over what that agent sees and does."""
+
+    def __init__(self, num_networks: int, num_agents: int, obs_dim: int, action_dim: int, cfg: CriticConfig) -> None:
+        """Create the weights."""
+        super().__init__()
+        self.num_networks, stacked, width = num_networks, num_networks * num_agents, cfg.hidden_dims[0]
+        self.obs_projection = StackedLinear(stacked, obs_dim, width)
+        self.action_features = FourierFeatures(stacked, action_dim, cfg.action_features)
+        self.action_projection = StackedLinear(stacked, self.action_features.out_features, width, bias=False)
+
+    def forward(self, obs_BAO: torch.Tensor, action_ABMD: torch.Tensor) -> torch.Tensor:
+        """Return the pre-activations of M actions of every agent in every state. Shape: (G A, B M, W)."""
+        repeats = self.num_networks, 1, 1
+        obs = self.obs_projection(obs_BAO.transpose(0, 1).repeat(repeats)).unsqueeze(2)
+        actions = self.action_projection(self.action_features(action_ABMD.flatten(1, 2).repeat(repeats)))
+        return (obs + actions.unflatten(1, action_ABMD.shape[1:3])).flatten(1, 2)
+
+
 class CentralCritic(nn.Module):
     """Twin Q(s, a_1..a_A)."""
 
@@ -36,26 +82,14 @@ class CentralCritic(nn.Module):
         """Create the networks; ``obs_dim`` is unused."""
         super().__init__()
         del obs_dim
-        self.num_agents, self.marginal_rule, self.width = num_agents, cfg.marginal, cfg.hidden_dims[0]
-        self.marginal_samples = cfg.marginal_samples
-        self.state_projection = StackedLinear(NUM_TWINS, state_dim, self.width)
-        # one matrix per agent, so that a candidate changes one summand of the first layer and not the whole product
-        self.action_features = FourierFeatures(NUM_TWINS * num_agents, action_dim, cfg.action_features)
-        features = self.action_features.out_features
-        self.action_projection = StackedLinear(NUM_TWINS * num_agents, features, self.width, bias=False)
+        self.marginal_rule, self.marginal_samples = cfg.marginal, cfg.marginal_samples
+        self.team = TeamInput(NUM_TWINS, num_agents, state_dim, action_dim, cfg)
         self.mlp = StackedMLP(NUM_TWINS, cfg.hidden_dims, 1, layer_norm=True)
-
-    def _project_actions(self, action_ARD: torch.Tensor) -> torch.Tensor:
-        """Project each agent's actions for each twin. Shape: (A, R, D) -> (E, A, R, W)."""
-        repeated = action_ARD.repeat(NUM_TWINS, 1, 1)
-        return self.action_projection(self.action_features(repeated)).view(NUM_TWINS, self.num_agents, -1, self.width)
 
     def forward(self, state_BS: torch.Tensor, obs_BAO: torch.Tensor, action_BAD: torch.Tensor) -> torch.Tensor:
         """Evaluate both twins. Shape: (E, 1, B); the second dimension is what ``LocalCritic`` needs."""
         del obs_BAO
-        state = self.state_projection(state_BS.expand(NUM_TWINS, -1, -1))
-        actions = self._project_actions(action_BAD.transpose(0, 1)).sum(1)
-        return self.mlp(state + actions).transpose(1, 2)
+        return self.mlp(self.team(state_BS, action_BAD)).transpose(1, 2)
 
     bootstrap = forward
 
@@ -72,46 +106,29 @@ class CentralCritic(nn.Module):
         """
         del obs_BAO
         (A, B, M, _), L = candidates_ABMD.shape, others_ABLD.shape[2]
-        state = self.state_projection(state_BS.expand(NUM_TWINS, -1, -1)).view(NUM_TWINS, 1, B, 1, 1, -1)
-        own = self._project_actions(candidates_ABMD.flatten(1, 2)).view(NUM_TWINS, A, B, M, 1, -1)
-        team = self._project_actions(others_ABLD.flatten(1, 2)).view(NUM_TWINS, A, B, L, -1)
+        state = self.team.project_state(state_BS).view(NUM_TWINS, 1, B, 1, 1, -1)
+        own = self.team.project_actions(candidates_ABMD.flatten(1, 2)).view(NUM_TWINS, A, B, M, 1, -1)
+        team = self.team.project_actions(others_ABLD.flatten(1, 2)).view(NUM_TWINS, A, B, L, -1)
         others = (team.sum(1, keepdim=True) - team).unsqueeze(3)
         q = self.mlp((state + own + others).flatten(1, -2)).view(NUM_TWINS, A, B, M, L).mean(0)
         return average_draws(q, self.marginal_rule)
 
 
 class LocalCritic(nn.Module):
-    """Q_i(o_i, a_i) of every agent: training is decentralised too."""
+    """Twin Q_i(o_i, a_i) of every agent: training is decentralised too."""
 
     marginal_samples = 0
 
-    def __init__(
-        self,
-        num_agents: int,
-        obs_dim: int,
-        state_dim: int,
-        action_dim: int,
-        cfg: CriticConfig,
-        num_twins: int = NUM_TWINS,
-    ) -> None:
+    def __init__(self, num_agents: int, obs_dim: int, state_dim: int, action_dim: int, cfg: CriticConfig) -> None:
         """Create the networks; ``state_dim`` is unused."""
         super().__init__()
         del state_dim
-        self.num_agents, self.num_twins = num_agents, num_twins
-        width = cfg.hidden_dims[0]
-        self.obs_projection = StackedLinear(num_twins * num_agents, obs_dim, width)
-        self.action_features = FourierFeatures(num_twins * num_agents, action_dim, cfg.action_features)
-        features = self.action_features.out_features
-        self.action_projection = StackedLinear(num_twins * num_agents, features, width, bias=False)
-        self.mlp = StackedMLP(num_twins * num_agents, cfg.hidden_dims, 1, layer_norm=True)
+        self.own = OwnInput(NUM_TWINS, num_agents, obs_dim, action_dim, cfg)
+        self.mlp = StackedMLP(NUM_TWINS * num_agents, cfg.hidden_dims, 1, layer_norm=True)
 
     def _evaluate(self, obs_BAO: torch.Tensor, action_ABMD: torch.Tensor) -> torch.Tensor:
         """Evaluate M actions of every agent and state. Shape: (E, A, B, M)."""
-        A, B, M, _ = action_ABMD.shape
-        obs = self.obs_projection(obs_BAO.transpose(0, 1).repeat(self.num_twins, 1, 1)).unsqueeze(2)
-        actions = self.action_projection(self.action_features(action_ABMD.flatten(1, 2).repeat(self.num_twins, 1, 1)))
-        hidden = obs + actions.view(self.num_twins * A, B, M, -1)
-        return self.mlp(hidden.flatten(1, 2)).view(self.num_twins, A, B, M)
+        return self.mlp(self.own(obs_BAO, action_ABMD)).view(NUM_TWINS, *action_ABMD.shape[:3])
 
     def forward(self, state_BS: torch.Tensor, obs_BAO: torch.Tensor, action_BAD: torch.Tensor) -> torch.Tensor:
         """Evaluate both twins of every agent. Shape: (E, A, B)."""
@@ -136,32 +153,43 @@ class LocalCritic(nn.Module):
         return self.own_value(obs_BAO, candidates_ABMD)
 
 
-class FactoredCritic(CentralCritic):
+class FactoredCritic(nn.Module):
     """Twin Q(s, a_1..a_A) that bootstrap, and beside them V(s) + A_i(o_i, a_i) of every agent, which values candidates.
 
     An agent that does not see the state must weigh its actions by E[Q | o_i, a_i]. Weights of Q(s, a_i), normalised
     per state, do something else: score matching then fits, for one observation, the mixture of the targets of all
     states behind it, and that stays as wide as they differ. The least-squares fit of V + A_i to the TD target gives
     A_i = E[Q | o_i, a_i] up to a function of o_i, which the weights do not see; V takes what the agent cannot change.
+
+    All of them are one stack of E + 1 + A networks behind first layers that differ in what they are given.
     """
+
+    marginal_samples = 0
+    _TWINS, _ADVANTAGES = slice(NUM_TWINS), slice(NUM_TWINS + 1, None)
 
     def __init__(self, num_agents: int, obs_dim: int, state_dim: int, action_dim: int, cfg: CriticConfig) -> None:
         """Create the networks."""
-        super().__init__(num_agents, obs_dim, state_dim, action_dim, cfg)
-        self.marginal_samples = 0
-        self.advantages = LocalCritic(num_agents, obs_dim, state_dim, action_dim, cfg, num_twins=1)
-        self.value_projection = StackedLinear(1, state_dim, self.width)
-        self.value_mlp = StackedMLP(1, cfg.hidden_dims, 1, layer_norm=True)
+        super().__init__()
+        self.team = TeamInput(NUM_TWINS, num_agents, state_dim, action_dim, cfg)
+        self.value = StackedLinear(1, state_dim, cfg.hidden_dims[0])
+        self.own = OwnInput(1, num_agents, obs_dim, action_dim, cfg)
+        self.mlp = StackedMLP(NUM_TWINS + 1 + num_agents, cfg.hidden_dims, 1, layer_norm=True)
 
     def forward(self, state_BS: torch.Tensor, obs_BAO: torch.Tensor, action_BAD: torch.Tensor) -> torch.Tensor:
         """Evaluate both twins and every V + A_i, all of which learn the TD target. Shape: (E + A, 1, B)."""
-        value = self.value_mlp(self.value_projection(state_BS.unsqueeze(0))).transpose(1, 2)
-        advantage = self.advantages(state_BS, obs_BAO, action_BAD).transpose(0, 1)
-        return torch.cat((super().forward(state_BS, obs_BAO, action_BAD), value + advantage))
+        own = self.own(obs_BAO, action_BAD.transpose(0, 1).unsqueeze(2))
+        hidden = torch.cat((self.team(state_BS, action_BAD), self.value(state_BS.unsqueeze(0)), own))
+        twins, value, advantages = self.mlp(hidden).transpose(1, 2).split((NUM_TWINS, 1, len(own)))
+        return torch.cat((twins, value + advantages))
+
+    def bootstrap(self, state_BS: torch.Tensor, obs_BAO: torch.Tensor, action_BAD: torch.Tensor) -> torch.Tensor:
+        """Evaluate both twins alone. Shape: (E, 1, B)."""
+        del obs_BAO
+        return self.mlp(self.team(state_BS, action_BAD), self._TWINS).transpose(1, 2)
 
     def own_value(self, obs_BAO: torch.Tensor, action_ABMD: torch.Tensor) -> torch.Tensor:
         """Value an agent's actions by what it sees alone, by A_i. Shape: (A, B, M)."""
-        return self.advantages.own_value(obs_BAO, action_ABMD)
+        return self.mlp(self.own(obs_BAO, action_ABMD), self._ADVANTAGES).view(action_ABMD.shape[:3])
 
     def marginal(
         self, state_BS: torch.Tensor, obs_BAO: torch.Tensor, candidates_ABMD: torch.Tensor, others_ABLD: torch.Tensor

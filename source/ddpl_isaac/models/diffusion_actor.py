@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import contextlib
 import torch
-from collections.abc import Callable
 
 from ddpl_isaac.config import ActorConfig, SamplerConfig
 from ddpl_isaac.diffusion.sampler import ddpm_sample, denoise_step
 from ddpl_isaac.diffusion.schedule import Schedule, make_schedule
 from ddpl_isaac.diffusion.score_matching import score_matching_loss
+from ddpl_isaac.models.compilation import compiled
 from ddpl_isaac.models.cuda_graphs import CudaGraphs
 from ddpl_isaac.models.denoiser import Denoiser
 from ddpl_isaac.models.policy_class import MirrorStep, PolicyClass
@@ -31,7 +31,8 @@ class DiffusionActor(PolicyClass):
         action_mask_AD: torch.Tensor,
         cfg: ActorConfig,
         sampler_cfg: SamplerConfig,
-        step_function: Callable[..., tuple[torch.Tensor, torch.Tensor]] = denoise_step,
+        compile_mode: str = "eager",
+        device: torch.device | str = "cpu",
     ) -> None:
         """Create the networks.
 
@@ -40,7 +41,8 @@ class DiffusionActor(PolicyClass):
             action_mask_AD: 1 for an agent's own action dimensions, 0 for padding.
             cfg: Networks.
             sampler_cfg: Chain.
-            step_function: :func:`denoise_step` or its compiled form.
+            compile_mode: Whether the denoising step and the loss are compiled, of ``COMPILE_MODES``.
+            device: Device for which they are.
         """
         super().__init__()
         self.num_steps, self.loss_clip = sampler_cfg.num_steps, cfg.loss_clip
@@ -49,8 +51,9 @@ class DiffusionActor(PolicyClass):
         self.denoiser = Denoiser(obs_dim, action_mask_AD, schedule, cfg)
         for name, coefficient in schedule._asdict().items():
             self.register_buffer(f"_{name}", coefficient, persistent=False)
-        self._step_function = step_function
-        self._graphs = CudaGraphs() if sampler_cfg.compile == "cuda_graph" else None
+        self._step_function = compiled(denoise_step, compile_mode, device)
+        self._loss_function = compiled(_denoising_error, compile_mode, device)
+        self._graphs = CudaGraphs() if compile_mode == "cuda_graph" else None
         self._precision = getattr(torch, sampler_cfg.precision)
 
     @property
@@ -98,19 +101,31 @@ class DiffusionActor(PolicyClass):
         self, obs_BAO: torch.Tensor, action_ABKD: torch.Tensor, generator: torch.Generator | None = None
     ) -> torch.Tensor:
         """Denoising error on K actions per state, with fresh levels and noise. Shape: (A, B)."""
-        A, B, K, _ = action_ABKD.shape
-        obs_AB1W = self.denoiser.project_observation(obs_BAO.transpose(0, 1)).unsqueeze(2)
-        times_AHW = self.denoiser.time_table()
-        agent = torch.arange(A, device=obs_BAO.device).view(A, 1)
         source = {"device": obs_BAO.device, "generator": generator}
-        noise = torch.randn(action_ABKD.shape, **source) * self.action_mask[:, None, None, :]
-        step = torch.randint(self.num_steps, (A, B, K), **source)
+        noise_ABKD = torch.randn(action_ABKD.shape, **source) * self.action_mask[:, None, None, :]
+        step_ABK = torch.randint(self.num_steps, action_ABKD.shape[:-1], **source)
+        return self._loss_function(self, obs_BAO, action_ABKD, step_ABK, noise_ABKD)
 
-        def predict_noise(x_ABKD: torch.Tensor, step_ABK: torch.Tensor) -> torch.Tensor:
-            obs_ARW = obs_AB1W.expand(-1, -1, K, -1).flatten(1, 2)
-            step_AR = step_ABK.flatten(1)
-            level = times_AHW[agent, step_AR], self.denoiser.skip[step_AR, None], self.denoiser.out[step_AR, None]
-            return self.denoiser(x_ABKD.flatten(1, 2), obs_ARW, *level).unflatten(1, (B, K))
 
-        arguments = action_ABKD, self.schedule, step, noise, self.action_mask, self.loss_clip
-        return score_matching_loss(predict_noise, *arguments)
+def _denoising_error(
+    actor: DiffusionActor,
+    obs_BAO: torch.Tensor,
+    action_ABKD: torch.Tensor,
+    step_ABK: torch.Tensor,
+    noise_ABKD: torch.Tensor,
+) -> torch.Tensor:
+    """Return the score-matching loss at given levels and noise. Shape: (A, B)."""
+    A, B, K, _ = action_ABKD.shape
+    denoiser = actor.denoiser
+    obs_AB1W = denoiser.project_observation(obs_BAO.transpose(0, 1)).unsqueeze(2)
+    times_AHW = denoiser.time_table()
+    agent = torch.arange(A, device=obs_BAO.device).view(A, 1)
+
+    def predict_noise(x_ABKD: torch.Tensor, step_ABK: torch.Tensor) -> torch.Tensor:
+        obs_ARW = obs_AB1W.expand(-1, -1, K, -1).flatten(1, 2)
+        step_AR = step_ABK.flatten(1)
+        level = times_AHW[agent, step_AR], denoiser.skip[step_AR, None], denoiser.out[step_AR, None]
+        return denoiser(x_ABKD.flatten(1, 2), obs_ARW, *level).unflatten(1, (B, K))
+
+    arguments = action_ABKD, actor.schedule, step_ABK, noise_ABKD, actor.action_mask, actor.loss_clip
+    return score_matching_loss(predict_noise, *arguments)

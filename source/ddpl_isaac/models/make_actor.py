@@ -9,7 +9,6 @@ from __future__ import annotations
 import torch
 
 from ddpl_isaac.config import AlgorithmConfig
-from ddpl_isaac.models.compilation import make_step_function
 from ddpl_isaac.models.diffusion_actor import DiffusionActor
 from ddpl_isaac.models.gaussian_actor import GaussianForwardActor, GaussianReverseActor, MixtureActor
 from ddpl_isaac.models.policy_class import PolicyClass
@@ -30,9 +29,8 @@ def make_actor(
         obs_dim: Widest observation O.
         action_mask_AD: 1 for an agent's own action dimensions, 0 for padding.
         cfg: The learner's configuration.
-        device: Device for which the sampler is compiled.
+        device: Device for which they are compiled.
     """
     if cfg.policy_class == "diffusion":
-        step_function = make_step_function(cfg.sampler.compile, device)
-        return DiffusionActor(obs_dim, action_mask_AD, cfg.actor, cfg.sampler, step_function)
+        return DiffusionActor(obs_dim, action_mask_AD, cfg.actor, cfg.sampler, cfg.compile, device)
     return _OTHER_CLASSES[cfg.policy_class](obs_dim, action_mask_AD, cfg.actor)

@@ -26,11 +26,11 @@ class StackedLinear(nn.Module):
         self.weight = nn.Parameter(torch.empty(num_networks, in_features, out_features).uniform_(-bound, bound))
         self.bias = nn.Parameter(torch.empty(num_networks, 1, out_features).uniform_(-bound, bound)) if bias else None
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Apply every network to its rows. Shape: (G, R, in_features) -> (G, R, out_features)."""
+    def forward(self, x: torch.Tensor, part: slice = slice(None)) -> torch.Tensor:
+        """Apply every network, or a part of them, to its rows. Shape: (G, R, in_features) -> (G, R, out_features)."""
         if self.bias is None:
-            return torch.bmm(x, self.weight)
-        return torch.bmm(x, self.weight) + self.bias
+            return torch.bmm(x, self.weight[part])
+        return torch.bmm(x, self.weight[part]) + self.bias[part]
 
 
 class StackedLayerNorm(nn.Module):
@@ -42,9 +42,9 @@ class StackedLayerNorm(nn.Module):
         self.weight = nn.Parameter(torch.ones(num_networks, 1, features))
         self.bias = nn.Parameter(torch.zeros(num_networks, 1, features))
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Normalise the last dimension. Shape: (G, R, features)."""
-        return torch.addcmul(self.bias, nn.functional.layer_norm(x, x.shape[-1:]), self.weight)
+    def forward(self, x: torch.Tensor, part: slice = slice(None)) -> torch.Tensor:
+        """Normalise the last dimension, by all networks or a part of them. Shape: (G, R, features)."""
+        return torch.addcmul(self.bias[part], nn.functional.layer_norm(x, x.shape[-1:]), self.weight[part])
 
 
 class StackedMLP(nn.Module):
@@ -67,15 +67,16 @@ class StackedMLP(nn.Module):
             raise ValueError("hidden_dims must name at least one hidden layer, for example [256, 256], got [].")
         sizes = [*hidden_dims, out_features]
         self.layers = nn.ModuleList(StackedLinear(num_networks, i, o) for i, o in itertools.pairwise(sizes))
-        self.norms = nn.ModuleList(
-            StackedLayerNorm(num_networks, width) if layer_norm else nn.Identity() for width in hidden_dims
-        )
+        normalized = hidden_dims if layer_norm else ()
+        self.norms = nn.ModuleList(StackedLayerNorm(num_networks, width) for width in normalized)
 
-    def forward(self, preactivation: torch.Tensor) -> torch.Tensor:
-        """Finish the networks. Shape: (G, R, hidden_dims[0]) -> (G, R, out_features)."""
+    def forward(self, preactivation: torch.Tensor, part: slice = slice(None)) -> torch.Tensor:
+        """Finish the networks, or a part of them. Shape: (G, R, hidden_dims[0]) -> (G, R, out_features)."""
         x = preactivation
-        for norm, layer in zip(self.norms, self.layers, strict=True):
-            x = layer(nn.functional.silu(norm(x)))
+        for number, layer in enumerate(self.layers):
+            if self.norms:
+                x = self.norms[number](x, part)
+            x = layer(nn.functional.silu(x), part)
         return x
 
 

@@ -21,7 +21,7 @@ from ddpl_isaac import __version__
 FORMAT = "ddpl_isaac"
 """Mark of our files, in their header."""
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """Version of the layout of our files; raised when an older reader would misread a new file."""
 
 

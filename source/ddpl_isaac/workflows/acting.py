@@ -111,7 +111,7 @@ def export(command: CommandLine) -> None:
     num_envs = PLAY_ENVS if args.num_envs is None else args.num_envs
     cfg = settings_to_act(plan, command.agent, {"num_envs": num_envs, "seed": args.seed}, checkpoint)
     check_class(cfg.algorithm)
-    cfg.algorithm.sampler.compile = "eager"  # the trainer acts once
+    cfg.algorithm.compile = "eager"  # the trainer acts once
     output = args.output or checkpoint.parent / "exported" / checkpoint.stem
     if output.exists() and not output.is_dir():
         raise ConfigError(f"--output {output} is a file; it must be a directory.")
