@@ -89,13 +89,13 @@ def step_by_step(learner: DDPL) -> None:
         learner.improvement.step(learner._states)
 
 
-def measure(num_agents: int, repetitions: int, device: str) -> dict[str, float]:
-    """Return ratios and shares of one team."""
+def measure(num_agents: int, repetitions: int, device: str, settings: list[str]) -> dict[str, float]:
+    """Return ratios and shares of one team; the settings are those of all but the single learners."""
     torch.compiler.reset()
     local, eager = "agent.algorithm.critic.kind=local", "agent.algorithm.compile=eager"
-    stacked = make_learner(num_agents, device, local)
+    stacked = make_learner(num_agents, device, local, *settings)
     single = [make_learner(1, device, local, eager) for _ in range(num_agents)]
-    default = make_learner(num_agents, device)
+    default = make_learner(num_agents, device, *settings)
     cfg = default.cfg
     size = cfg.critic_updates * cfg.replay.batch_size
     next_obs, batches = default._sample(size).next_obs, list(default._critic_batches())
@@ -131,11 +131,13 @@ def main() -> None:
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--repetitions", type=int, default=8, help="Measurements of each.")
     parser.add_argument("--agents", type=int, nargs="+", default=[2, 6, 12])
+    parser.add_argument("settings", nargs="*", help="agent.field=value, of all but the single learners.")
     args = parser.parse_args()
     print(prepare(args.device))
     results = []
     for num_agents in args.agents:
-        values = {name: round(value, 3) for name, value in measure(num_agents, args.repetitions, args.device).items()}
+        measured = measure(num_agents, args.repetitions, args.device, args.settings)
+        values = {name: round(value, 3) for name, value in measured.items()}
         results.append({"agents": num_agents, **values})
         print(f"{num_agents:>3} agents: " + ", ".join(f"{name} {value}" for name, value in values.items()), flush=True)
     print(json.dumps({"device": args.device, "threads": torch.get_num_threads(), "results": results}))

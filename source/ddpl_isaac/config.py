@@ -45,6 +45,9 @@ class ActorConfig:
     hidden_dims: list[int] = field(default_factory=lambda: [256, 256, 256])
     """Widths of the hidden layers, each >= 1."""
 
+    observation_dims: list[int] = field(default_factory=list)
+    """Widths of hidden layers for the observation alone, each >= 1; passed once per state, they cost little."""
+
     time_features: int = 64
     """Number of learnable Fourier features of the denoising time; even, >= 2."""
 

@@ -70,6 +70,7 @@ RANGES: dict[str, Range] = {
     "algorithm.max_grad_norm": POSITIVE,
     "algorithm.sampler.num_steps": COUNT,
     "algorithm.actor.hidden_dims": COUNT,
+    "algorithm.actor.observation_dims": COUNT,
     "algorithm.actor.time_features": Range(2, even=True),
     "algorithm.actor.action_features": Range(0, even=True),
     "algorithm.actor.initial_std": POSITIVE,
@@ -104,6 +105,9 @@ RANGES: dict[str, Range] = {
 }
 """Numeric fields by their path."""
 
+MAY_BE_EMPTY = frozenset({"algorithm.actor.observation_dims"})
+"""Lists without which a training can do."""
+
 CHOICES: dict[str, tuple[str, ...]] = {
     "logger": ("tensorboard",),
     "algorithm.policy_class": ("diffusion", "gaussian_reverse_kl", "gaussian_forward_kl", "gmm"),
@@ -128,8 +132,9 @@ def check_field(path: str, value: Any) -> str | None:
     if path not in RANGES:
         return None
     if isinstance(value, list):
-        accepted = bool(value) and all(element in RANGES[path] for element in value)
-        return None if accepted else f"a list of at least one number, each {RANGES[path]}"
+        accepted = (value or path in MAY_BE_EMPTY) and all(element in RANGES[path] for element in value)
+        least = "numbers" if path in MAY_BE_EMPTY else "at least one number"
+        return None if accepted else f"a list of {least}, each {RANGES[path]}"
     return None if value in RANGES[path] else str(RANGES[path])
 
 

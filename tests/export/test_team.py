@@ -27,7 +27,9 @@ from ddpl_isaac.models.diffusion_actor import DiffusionActor
 from ddpl_isaac.models.policy import JointPolicy
 
 H, BATCH = 10, 7
-CFG = AlgorithmConfig(actor=ActorConfig(hidden_dims=[32, 16]), sampler=SamplerConfig(num_steps=H))
+CFG = AlgorithmConfig(
+    actor=ActorConfig(hidden_dims=[32, 16], observation_dims=[24]), sampler=SamplerConfig(num_steps=H)
+)
 ENV = FakeEnv()
 """``cart``: 4 observations, 1 action in [-1, 1]. ``pole``: 3 observations, 2 actions in [-2, 2] x [-.5, 1.5]."""
 
@@ -102,7 +104,11 @@ def act_by_numpy(weights, observation, noise):
         return x @ weights[f"denoiser.{name}.weight"][0] + weights.get(f"denoiser.{name}.bias", np.zeros((1, 1)))[0]
 
     depth = sum(name.startswith("denoiser.mlp.layers.") for name in weights) // 2
-    obs = linear("obs_projection", (observation - weights["obs_mean"]) / weights["obs_std"])
+    obs = linear("obs_encoder.first", (observation - weights["obs_mean"]) / weights["obs_std"])
+    obs = (obs - obs.mean(-1, keepdims=True)) / np.sqrt(obs.var(-1, keepdims=True) + 1e-5)
+    gain, shift = (weights[f"denoiser.obs_encoder.mlp.norms.0.{name}"][0] for name in ("weight", "bias"))
+    obs = obs * gain + shift
+    obs = linear("obs_encoder.mlp.layers.0", obs / (1.0 + np.exp(-obs)))
     signal, spread = weights["schedule_signal"], weights["schedule_noise"]
     x = previous = noise[0]
     for k in range(1, H + 1):

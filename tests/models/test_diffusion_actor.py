@@ -19,10 +19,11 @@ B, O, D = 5, 4, 3
 DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)]
 
 
-@pytest.fixture
-def actor():
+@pytest.fixture(params=[[], [8]], ids=["plain", "encoder"])
+def actor(request):
     torch.manual_seed(0)
-    actor = DiffusionActor(O, MASK, ActorConfig(hidden_dims=[16, 16]), SamplerConfig(num_steps=4))
+    cfg = ActorConfig(hidden_dims=[16, 16], observation_dims=request.param)
+    actor = DiffusionActor(O, MASK, cfg, SamplerConfig(num_steps=4))
     for parameter in actor.denoiser.mlp.layers[-1].parameters():
         torch.nn.init.normal_(parameter)  # zero at the start, which would hide every dependence
     return actor

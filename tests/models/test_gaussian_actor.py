@@ -19,9 +19,9 @@ MODES = (-0.6, 0.5)
 CLASSES = (GaussianForwardActor, GaussianReverseActor, MixtureActor)
 
 
-def make(actor_class, mask=MASK, obs_dim=O, initial_std=0.3, trained=True):
+def make(actor_class, mask=MASK, obs_dim=O, initial_std=0.3, trained=True, observation_dims=()):
     torch.manual_seed(0)
-    actor = actor_class(obs_dim, mask, ActorConfig(hidden_dims=[16, 16], initial_std=initial_std))
+    actor = actor_class(obs_dim, mask, ActorConfig([16, 16], list(observation_dims), initial_std=initial_std))
     if trained:
         torch.nn.init.normal_(actor.mlp.layers[-1].weight, std=0.3)  # zero at the start, which hides every dependence
     return actor
@@ -35,9 +35,10 @@ def test_every_class_starts_at_the_same_mean_and_deviation(actor_class):
     assert abs(actions.square().mean().sqrt() - 0.2) < 0.01
 
 
+@pytest.mark.parametrize("observation_dims", [(), (8,)])
 @pytest.mark.parametrize("actor_class", CLASSES)
-def test_agents_see_their_own_observation_and_padding_stays_zero(actor_class):
-    actor = make(actor_class)
+def test_agents_see_their_own_observation_and_padding_stays_zero(actor_class, observation_dims):
+    actor = make(actor_class, observation_dims=observation_dims)
     obs = torch.randn(B, A, O)
     changed = obs.clone()
     changed[:, 1] += 1.0

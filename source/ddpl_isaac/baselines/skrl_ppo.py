@@ -62,7 +62,8 @@ class SkrlPPO(Rollouts):
         sizes = {name: (*seen_dims, dim) for name, dim in zip(names, stack.action_dims, strict=True)}
         seen = {"MAPPO": "states", "IPPO": "observations"}[ppo.algorithm]
         self._policies = {
-            name: Policy(size, cfg.actor.hidden_dims, ppo.initial_std, device) for name, size in sizes.items()
+            name: Policy(size, [*cfg.actor.observation_dims, *cfg.actor.hidden_dims], ppo.initial_std, device)
+            for name, size in sizes.items()
         }
         values = {name: Value(size, cfg.critic.hidden_dims, seen, device) for name, size in sizes.items()}
         spaces = {name: spaces_of(size) for name, size in sizes.items()}

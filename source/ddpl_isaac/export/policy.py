@@ -94,7 +94,7 @@ class AgentPolicy(nn.Module):
             Action within its limits. Shape: (B, d).
         """
         normalized = (observation - self.obs_mean) / self.obs_std
-        projected = self.denoiser.project_observation(normalized.unsqueeze(0))
+        projected = self.denoiser.obs_encoder(normalized.unsqueeze(0))
         levels = (self.time_table[:, None, None], self.skip, self.out)
         conditioning = [(projected, *level) for level in zip(*(table.unbind() for table in levels), strict=True)]
         action = ddpm_sample(self.denoiser, self.schedule, noise.unsqueeze(1), conditioning)[0]
@@ -128,7 +128,7 @@ def own_weights(denoiser: Denoiser, index: int, obs_dim: int, action_dim: int) -
     padded_action_dim = own["action_features.frequencies"].shape[1]
     own["action_projection.weight"] = torch.cat((features[:, :action_dim], features[:, padded_action_dim:]), dim=1)
     own["action_features.frequencies"] = own["action_features.frequencies"][:, :action_dim]
-    own["obs_projection.weight"] = own["obs_projection.weight"][:, :obs_dim]
+    own["obs_encoder.first.weight"] = own["obs_encoder.first.weight"][:, :obs_dim]
     for name in ("weight", "bias"):
         last = f"mlp.layers.{len(denoiser.mlp.layers) - 1}.{name}"
         own[last] = own[last][..., :action_dim]

@@ -16,14 +16,15 @@ from torch import nn
 from ddpl_isaac.config import ActorConfig
 from ddpl_isaac.diffusion.schedule import Schedule
 from ddpl_isaac.models.fourier_features import FourierFeatures
+from ddpl_isaac.models.observation_encoder import ObservationEncoder
 from ddpl_isaac.models.stacked_mlp import StackedLinear, StackedMLP
 
 
 class Denoiser(nn.Module):
     """Predicts the noise in the action of every agent from that agent's observation alone.
 
-    The first layer is the sum of three projections, so that each is computed as rarely as it can be: the observation
-    once per state, the time once per denoising step, the noisy action once per candidate and step.
+    The first layer is the sum of three parts, so that each is computed as rarely as it can be: the observation once per
+    state, the time once per denoising step, the noisy action once per candidate and step.
     """
 
     def __init__(self, obs_dim: int, action_mask_AD: torch.Tensor, schedule: Schedule, cfg: ActorConfig) -> None:
@@ -34,7 +35,7 @@ class Denoiser(nn.Module):
         super().__init__()
         num_agents, action_dim = action_mask_AD.shape
         width = cfg.hidden_dims[0]
-        self.obs_projection = StackedLinear(num_agents, obs_dim, width)
+        self.obs_encoder = ObservationEncoder(num_agents, obs_dim, cfg.observation_dims, width)
         self.time_frequencies = nn.Parameter(torch.randn(num_agents, 1, cfg.time_features // 2) * 2.0)
         self.time_projection = StackedLinear(num_agents, cfg.time_features, width, bias=False)
         self.action_features = FourierFeatures(num_agents, action_dim, cfg.action_features)
@@ -50,10 +51,6 @@ class Denoiser(nn.Module):
         variance = action_variance + schedule.noise.square()
         self.register_buffer("skip", schedule.noise / variance, persistent=False)
         self.register_buffer("out", (action_variance / variance).sqrt(), persistent=False)
-
-    def project_observation(self, obs_ARO: torch.Tensor) -> torch.Tensor:
-        """Project the observations. Shape: (A, R, O) -> (A, R, W)."""
-        return self.obs_projection(obs_ARO)
 
     def time_table(self) -> torch.Tensor:
         """Project the Fourier features of every denoising time. Shape: (A, H, W)."""
@@ -72,7 +69,7 @@ class Denoiser(nn.Module):
 
         Args:
             x_ARD: Noisy actions.
-            obs_ARW: Projected observations, broadcast over rows.
+            obs_ARW: Encoded observations, broadcast over rows.
             time_ARW: Rows of :meth:`time_table`, broadcast over rows.
             skip: Entry of ``skip`` for the noise level, broadcast over x.
             out: Entry of ``out`` for the noise level, broadcast over x.

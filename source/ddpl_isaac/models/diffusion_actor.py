@@ -83,7 +83,7 @@ class DiffusionActor(PolicyClass):
 
     def sample_from(self, obs_BAO: torch.Tensor, noise_HARD: torch.Tensor, num_samples: int = 1) -> torch.Tensor:
         """Turn given noise into actions, deterministically; R = B * M. Shape: (A, B, M, D)."""
-        obs_ARW = self.denoiser.project_observation(obs_BAO.transpose(0, 1))
+        obs_ARW = self.denoiser.obs_encoder(obs_BAO.transpose(0, 1))
         if num_samples > 1:
             obs_ARW = obs_ARW.repeat_interleave(num_samples, dim=1)
         times_AHW = self.denoiser.time_table()
@@ -117,7 +117,7 @@ def _denoising_error(
     """Return the score-matching loss at given levels and noise. Shape: (A, B)."""
     A, B, K, _ = action_ABKD.shape
     denoiser = actor.denoiser
-    obs_AB1W = denoiser.project_observation(obs_BAO.transpose(0, 1)).unsqueeze(2)
+    obs_AB1W = denoiser.obs_encoder(obs_BAO.transpose(0, 1)).unsqueeze(2)
     times_AHW = denoiser.time_table()
     agent = torch.arange(A, device=obs_BAO.device).view(A, 1)
 

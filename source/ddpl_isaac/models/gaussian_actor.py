@@ -14,8 +14,9 @@ import torch
 from torch import nn
 
 from ddpl_isaac.config import ActorConfig
+from ddpl_isaac.models.observation_encoder import ObservationEncoder
 from ddpl_isaac.models.policy_class import MirrorStep, PolicyClass
-from ddpl_isaac.models.stacked_mlp import StackedLinear, StackedMLP
+from ddpl_isaac.models.stacked_mlp import StackedMLP
 
 _LOG_STD_MIN, _LOG_STD_MAX = math.log(0.01), math.log(2.0)
 """A policy narrower than a hundredth of the box has collapsed; one twice as wide as the box is uniform enough."""
@@ -37,7 +38,7 @@ class MixtureActor(PolicyClass):
         num_agents, self.action_dim = action_mask_AD.shape
         self.num_components = num_components
         self.register_buffer("action_mask", action_mask_AD, persistent=False)
-        self.obs_projection = StackedLinear(num_agents, obs_dim, cfg.hidden_dims[0])
+        self.obs_encoder = ObservationEncoder(num_agents, obs_dim, cfg.observation_dims, cfg.hidden_dims[0])
         self.mlp = StackedMLP(num_agents, cfg.hidden_dims, num_components * (2 * self.action_dim + 1))
         mean = torch.zeros(num_agents, num_components, self.action_dim)
         std = torch.tensor(cfg.initial_std)
@@ -53,7 +54,7 @@ class MixtureActor(PolicyClass):
 
     def components(self, obs_BAO: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Return means, log standard deviations and log shares. Shapes: (A, B, C, D) twice, (A, B, C)."""
-        output = self.mlp(self.obs_projection(obs_BAO.transpose(0, 1))).unflatten(-1, (self.num_components, -1))
+        output = self.mlp(self.obs_encoder(obs_BAO.transpose(0, 1))).unflatten(-1, (self.num_components, -1))
         mean, log_std, logit = output.split((self.action_dim, self.action_dim, 1), dim=-1)
         return mean, log_std.clamp(_LOG_STD_MIN, _LOG_STD_MAX), logit.squeeze(-1).log_softmax(-1)
 
