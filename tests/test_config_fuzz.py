@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.config_loader import ConfigError, field_paths, load_config
-from ddpl_isaac.config_ranges import CHOICES, RANGES
+from ddpl_isaac.config_ranges import CHOICES, MAY_BE_EMPTY, RANGES
 from ddpl_isaac.runners.diffusion_actor_runner import DiffusionActorRunner
 
 NUMBERS = st.one_of(
@@ -63,7 +63,7 @@ def assert_in_range(cfg):
     for path, accepted in RANGES.items():
         value = leaf_of(cfg, path)
         assert all(element in accepted for element in (value if isinstance(value, list) else [value])), path
-        assert value != [], path
+        assert value != [] or path in MAY_BE_EMPTY, path
     for path, choices in CHOICES.items():
         assert leaf_of(cfg, path) in choices, path
 
@@ -110,7 +110,7 @@ def small_values(path, default):
     if isinstance(default, bool):
         return st.booleans()
     if isinstance(default, list):
-        return st.lists(st.integers(1, 6), min_size=1, max_size=3)
+        return st.lists(st.integers(1, 6), min_size=path not in MAY_BE_EMPTY, max_size=3)
     accepted = RANGES[path]
     if isinstance(default, int):
         low = int(accepted.low)

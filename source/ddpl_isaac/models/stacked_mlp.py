@@ -39,12 +39,13 @@ class StackedLayerNorm(nn.Module):
     def __init__(self, num_networks: int, features: int) -> None:
         """Create the gains and biases."""
         super().__init__()
+        self.shape = (features,)  # known, and not read off what comes, for the sake of exports
         self.weight = nn.Parameter(torch.ones(num_networks, 1, features))
         self.bias = nn.Parameter(torch.zeros(num_networks, 1, features))
 
     def forward(self, x: torch.Tensor, part: slice = slice(None)) -> torch.Tensor:
         """Normalise the last dimension, by all networks or a part of them. Shape: (G, R, features)."""
-        return torch.addcmul(self.bias[part], nn.functional.layer_norm(x, x.shape[-1:]), self.weight[part])
+        return torch.addcmul(self.bias[part], nn.functional.layer_norm(x, self.shape), self.weight[part])
 
 
 class StackedMLP(nn.Module):
