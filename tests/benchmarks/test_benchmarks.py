@@ -10,12 +10,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+ONCE = "--repetitions", "1"
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
 def run_benchmark(name, *arguments):
     """Return what the last line of a benchmark says."""
-    command = [sys.executable, BENCHMARKS / name, "--repetitions", "1", "--device", "cpu", *arguments]
+    command = [sys.executable, BENCHMARKS / name, "--device", "cpu", *arguments]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
     assert result.returncode == 0, result.stderr
@@ -24,18 +25,24 @@ def run_benchmark(name, *arguments):
 
 def test_the_chain_is_compared_for_every_size():
     sizes = "--agents", "1", "2", "--rows", "4", "8", "--steps", "2"
-    results = run_benchmark("sampler.py", *sizes)["results"]
+    results = run_benchmark("sampler.py", *sizes, *ONCE)["results"]
     assert len(results) == 4
     assert all(row[f"{name}_over_chain"] > 0.0 for row in results for name in ("loop", "products", "bfloat16"))
 
 
 def test_an_update_is_compared_with_its_parts_and_with_single_learners():
-    (row,) = run_benchmark("update.py", "--agents", "1")["results"]
+    (row,) = run_benchmark("update.py", "--agents", "1", *ONCE)["results"]
     assert {"single_over_stacked", "floor_over_update", "candidates_share", "critics_share", "replay_share"} < set(row)
+
+
+def test_compiling_takes_less_time_with_a_full_cache_than_with_an_empty_one():
+    results = run_benchmark("compilation.py")["results"]
+    assert {"compiler", "chain", "losses"} == set(results["empty"]) == set(results["full"])
+    assert sum(results["full"].values()) < sum(results["empty"].values())
 
 
 def test_growth_fits_an_exponent_to_every_cost_and_draws_it(tmp_path):
     picture = tmp_path / "growth.png"
-    result = run_benchmark("growth.py", "--sizes", "steps", "--values", "2", "4", "--output", str(picture))
+    result = run_benchmark("growth.py", "--sizes", "steps", "--values", "2", "4", "--output", str(picture), *ONCE)
     assert set(result["exponents"]["steps"]) == {"env", "act", "update", "memory"}
     assert picture.stat().st_size > 0
