@@ -40,7 +40,8 @@ def field_docs(schema=TrainConfig, prefix=""):
 
 
 def is_numeric(value):
-    value = value[0] if OmegaConf.is_list(value) else value
+    if OmegaConf.is_list(value):
+        return all(is_numeric(element) for element in value)
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 

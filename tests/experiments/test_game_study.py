@@ -84,7 +84,8 @@ def config(policy_class):
         actor_batch_size=8,
         candidate_reuse=2,
         actor=ActorConfig(hidden_dims=[32, 32], learning_rate=3e-3),
-        sampler=SamplerConfig(num_steps=5, compile="eager"),
+        compile="eager",
+        sampler=SamplerConfig(num_steps=5),
         issm=IssmConfig(num_candidates=32, uniform_share=0.1, reference_window=20),
     )
 
