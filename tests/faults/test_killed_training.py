@@ -4,10 +4,12 @@
 
 """A training that is killed, interrupted or runs out of disk can always go on, and loses little."""
 
+import io
 import os
 import random
 import resource
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -77,6 +79,30 @@ def test_ctrl_c_finishes_the_iteration_saves_and_says_where(tmp_path):
         assert "Interrupted and saved after" in printed
         assert f"Checkpoint: {saved.relative_to(tmp_path)}" in printed
         assert load_checkpoint(saved, task=GAME)["iteration"] + 1 == iterations_done(output)[-1] > 2
+
+
+class _InterruptedWhileWriting(io.FileIO):
+    """A file whose buffer is in use when Ctrl-C comes."""
+
+    def write(self, data):
+        written = super().write(data)
+        if b"iteration 2/" in bytes(data):
+            os.kill(os.getpid(), signal.SIGINT)
+        return written
+
+
+def _interrupt_while_writing():
+    raw = _InterruptedWhileWriting(sys.stdout.fileno(), "w", closefd=False)
+    sys.stdout = io.TextIOWrapper(io.BufferedWriter(raw))
+
+
+def test_ctrl_c_in_the_middle_of_a_line_is_like_any_other(tmp_path):
+    output = tmp_path / "output.txt"
+    process = start(tmp_path, output, "--max_iterations", "200", setup=_interrupt_while_writing)
+    process.join(60)
+    printed = output.read_text()
+    assert process.exitcode == 0, printed
+    assert "Interrupted and saved after" in printed
 
 
 def _learners(cwd):

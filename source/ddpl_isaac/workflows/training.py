@@ -109,7 +109,7 @@ def _learn(runner: OnPolicyRunner, iterations: int, run_dir: Path) -> bool:
             signal.default_int_handler(number, None)
         asked.append(number)
         runner.logger.interrupted = True
-        print("Interrupted: finishing the iteration, then saving. Once more to stop at once.", flush=True)
+        os.write(2, b"Interrupted: finishing the iteration, then saving. Once more to stop at once.\n")  # may be in print
 
     before = {number: signal.signal(number, stop_after_iteration) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
