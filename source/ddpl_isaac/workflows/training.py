@@ -109,7 +109,8 @@ def _learn(runner: OnPolicyRunner, iterations: int, run_dir: Path) -> bool:
             signal.default_int_handler(number, None)
         asked.append(number)
         runner.logger.interrupted = True
-        os.write(2, b"Interrupted: finishing the iteration, then saving. Once more to stop at once.\n")  # may be in print
+        # the signal may have come in the middle of a print, whose buffer is not to be entered twice
+        os.write(2, b"Interrupted: finishing the iteration, then saving. Once more to stop at once.\n")
 
     before = {number: signal.signal(number, stop_after_iteration) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
