@@ -7,7 +7,9 @@
 Usage: ``python record_unlike_agents.py FILE``
 """
 
+import re
 import sys
+import time
 import torch
 from pathlib import Path
 
@@ -15,6 +17,20 @@ from ddpl_isaac.cli import Parser
 from ddpl_isaac.envs.registry import open_env, plan_env
 
 TASK = "unlike_agents:Test-Unlike-Agents"
+IDLE_S = 0.5
+"""How long nothing is done [s]."""
+
+
+def wakes_while_idle():
+    """How often the threads of this process wake while it has nothing to do."""
+
+    def wakes():
+        status = [(task / "status").read_text() for task in Path("/proc/self/task").iterdir()]
+        return sum(int(re.search(r"^voluntary_ctxt_switches:\s*(\d+)", text, re.MULTILINE)[1]) for text in status)
+
+    before = wakes()
+    time.sleep(IDLE_S)
+    return wakes() - before
 
 
 def main(path):
@@ -23,6 +39,7 @@ def main(path):
     with open_env(plan, command.args, num_envs=2, seed=1, log_dir=Path(), video_folder="none") as env:
         record = {"agents": env.agents, "state_dim": env.state_dim, "max_episode_length": env.max_episode_length}
         record["settings"] = plan.settings
+        record["wakes_per_second"] = wakes_while_idle() / IDLE_S
         record["steps"] = []
         for _ in range(12):
             actions = torch.tensor([[5.0, 0.5, float("nan")], [1.0, -0.25, 9.0]])

@@ -81,3 +81,8 @@ def test_metrics_of_an_agent_are_logged_once_and_under_its_name(record):
 
 def test_a_task_without_settings_has_none(record):
     assert record["settings"] is None
+
+
+def test_a_simulator_that_has_nothing_to_do_sleeps(record):
+    # a thread of PhysX that looks for work every microsecond would wake more than 10 000 times
+    assert record["wakes_per_second"] < 3000

@@ -37,6 +37,7 @@ from isaaclab_tasks.utils.preset_cli import enumerate_task_presets
 import ddpl_isaac.tasks  # noqa: F401, registers ours also where the package is on the path but not installed
 from ddpl_isaac.config_loader import ConfigError, nearest
 from ddpl_isaac.envs.isaac_lab import IsaacLabVecEnv
+from ddpl_isaac.envs.physx_threads import sparing_physx_threads
 
 __all__ = ["add_launcher_args", "dump_env_cfg", "open_task", "register_tasks", "resolve_env_cfg", "task_ids"]
 
@@ -152,7 +153,8 @@ def open_task(
     with launch_simulation(env_cfg, args):
         env_cfg.log_dir = str(log_dir)
         apply_video_recording(env_cfg, str(log_dir), args, subdir=video_folder)
-        with nullcontext() if args.verbose or args.info else _quiet():
+        threads = sparing_physx_threads if isinstance(env_cfg.sim.physics, OvPhysxCfg) else nullcontext
+        with nullcontext() if args.verbose or args.info else _quiet(), threads():
             env = IsaacLabVecEnv(gym.make(task, cfg=env_cfg), task)
         try:
             yield env
