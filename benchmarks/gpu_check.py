@@ -58,7 +58,7 @@ def count_kernels(function: Callable[[], object], device: str) -> int | None:
     with profile(activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]) as recorded:
         function()
         torch.cuda.synchronize()
-    return sum(event.device_type == torch.autograd.DeviceType.CUDA for event in recorded.events())
+    return sum(event.device_type == torch.autograd.DeviceType.CUDA for event in recorded.events() or ())
 
 
 def inspect_calls(device: str) -> dict[str, dict[str, float | None]]:

@@ -6,8 +6,9 @@
 
 ``OMP_NUM_THREADS=1 python benchmarks/sampler.py`` measures one core. For every size all are measured in turn, so that
 a noisy machine disturbs them alike; medians are reported. The loop is what one writes without this project: a network
-per agent that concatenates action, observation and time in every denoising step. ``bfloat16`` is the chain with
-``agent.algorithm.sampler.precision=bfloat16``.
+per agent that concatenates action, observation and time in every denoising step. ``plain`` is the loop in a process
+that has torch's own settings, ``loop`` with those that this project gives it for products and memory. ``bfloat16`` is
+the chain with ``agent.algorithm.sampler.precision=bfloat16``.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import torch
 from collections.abc import Callable
 from torch import nn
 
-from timing import medians, prepare
+from timing import PlainTorch, medians, prepare
 
 from ddpl_isaac.config import ActorConfig, SamplerConfig
 from ddpl_isaac.diffusion.schedule import make_schedule
@@ -27,7 +28,7 @@ from ddpl_isaac.models.diffusion_actor import DiffusionActor
 from ddpl_isaac.models.fourier_features import FourierFeatures
 
 OBS_DIM, ACTION_DIM, WIDTHS = 157, 20, (256, 256, 256)
-OTHERS = ("loop", "products", "bfloat16")
+OTHERS = ("plain", "loop", "products", "bfloat16")
 """What the chain is compared with."""
 
 
@@ -59,6 +60,13 @@ class LoopAgent(nn.Module):
         return x
 
 
+def make_loop(num_agents: int, rows: int, num_steps: int, device: str) -> Callable[[], object]:
+    """Return a function that draws an action for every agent, one agent after the other."""
+    agents = [LoopAgent(ActorConfig(hidden_dims=list(WIDTHS))).to(device) for _ in range(num_agents)]
+    obs, cfg = torch.randn(rows, num_agents, OBS_DIM, device=device), SamplerConfig(num_steps)
+    return lambda: [agent.sample(obs[:, i], num_steps, cfg) for i, agent in enumerate(agents)]
+
+
 def matrix_products(num_agents: int, rows: int, num_steps: int, in_features: int, device: str) -> Callable[[], None]:
     """Return a function that multiplies what the chain multiplies, and nothing else."""
     shapes = [(in_features, WIDTHS[0]), *itertools.pairwise((*WIDTHS, ACTION_DIM))]
@@ -78,7 +86,9 @@ def matrix_products(num_agents: int, rows: int, num_steps: int, in_features: int
     return multiply
 
 
-def measure(num_agents: int, rows: int, num_steps: int, repetitions: int, device: str) -> dict[str, float]:
+def measure(
+    num_agents: int, rows: int, num_steps: int, repetitions: int, device: str, plain: PlainTorch
+) -> dict[str, float]:
     """Return the durations of one size [s]."""
     torch.compiler.reset()  # so that the guards of one size do not slow down the next one
     actor_cfg, mask = ActorConfig(hidden_dims=list(WIDTHS)), torch.ones(num_agents, ACTION_DIM, device=device)
@@ -86,14 +96,15 @@ def measure(num_agents: int, rows: int, num_steps: int, repetitions: int, device
     actor, rounded = (
         DiffusionActor(OBS_DIM, mask, actor_cfg, cfg, "auto", device).to(device) for cfg in (sampler_cfg, rounded_cfg)
     )
-    loop = [LoopAgent(actor_cfg).to(device) for _ in range(num_agents)]
     obs = torch.randn(rows, num_agents, OBS_DIM, device=device)
-    in_features = loop[0].features.out_features
+    in_features = FourierFeatures(1, ACTION_DIM, actor_cfg.action_features).out_features
+    sizes = num_agents, rows, num_steps
     functions = {
         "chain": lambda: actor.sample(obs),
         "bfloat16": lambda: rounded.sample(obs),
-        "loop": lambda: [agent.sample(obs[:, i], num_steps, sampler_cfg) for i, agent in enumerate(loop)],
-        "products": matrix_products(num_agents, rows, num_steps, in_features, device),
+        "plain": plain.build(make_loop, *sizes, device),
+        "loop": make_loop(*sizes, device),
+        "products": matrix_products(*sizes, in_features, device),
     }
     with torch.inference_mode():
         return medians(functions, repetitions, device)
@@ -111,12 +122,13 @@ def main() -> None:
     print(prepare(args.device))
     print(f"{'A':>3} {'N':>5} {'H':>3} {'chain [ms]':>11}", *(f"{f'{name}/chain':>15}" for name in OTHERS))
     results = []
-    for num_agents, rows, num_steps in itertools.product(args.agents, args.rows, args.steps):
-        times = measure(num_agents, rows, num_steps, args.repetitions, args.device)
-        ratios = {f"{name}_over_chain": round(times[name] / times["chain"], 3) for name in OTHERS}
-        results.append({"agents": num_agents, "rows": rows, "steps": num_steps, **ratios})
-        size, chain = f"{num_agents:>3} {rows:>5} {num_steps:>3}", times["chain"] * 1e3
-        print(size, f"{chain:>11.1f}", *(f"{ratio:>15.2f}" for ratio in ratios.values()), flush=True)
+    with PlainTorch() as plain:
+        for num_agents, rows, num_steps in itertools.product(args.agents, args.rows, args.steps):
+            times = measure(num_agents, rows, num_steps, args.repetitions, args.device, plain)
+            ratios = {f"{name}_over_chain": round(times[name] / times["chain"], 3) for name in OTHERS}
+            results.append({"agents": num_agents, "rows": rows, "steps": num_steps, **ratios})
+            size, chain = f"{num_agents:>3} {rows:>5} {num_steps:>3}", times["chain"] * 1e3
+            print(size, f"{chain:>11.1f}", *(f"{ratio:>15.2f}" for ratio in ratios.values()), flush=True)
     print(json.dumps({"device": args.device, "threads": torch.get_num_threads(), "results": results}))
 
 

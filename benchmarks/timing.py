@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import platform
 import statistics
 import time
 import torch
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
 
 from ddpl_isaac.models.matmul import use_fastest_float32
 from ddpl_isaac.models.memory import keep_freed_memory
@@ -25,8 +28,39 @@ def prepare(device: str) -> str:
     return f"{device}, {torch.get_num_threads()} threads, {platform.machine()}, oneDNN {onednn}"
 
 
-def timed(function: Callable[[], object], device: str) -> float:
+class PlainTorch(ProcessPoolExecutor):
+    """A process with torch's own settings instead of those of :func:`prepare`: what one has without this project."""
+
+    def __init__(self) -> None:
+        """Start the process, which ends with the ``with`` statement."""
+        super().__init__(1, multiprocessing.get_context("spawn"))
+
+    def build(self, make: Callable[..., Callable[[], object]], *args: Any) -> PlainTorch:
+        """Have the process call ``make(*args)`` and keep what that returns, in place of what it kept before."""
+        self.submit(_keep, make, args).result()
+        return self
+
+    def seconds(self, device: str) -> float:
+        """Call there what is kept there, and return how long it took [s]."""
+        return self.submit(_time_kept, device).result()
+
+
+_kept: dict[str, Callable[[], object]] = {}
+
+
+def _keep(make: Callable[..., Callable[[], object]], args: tuple) -> None:
+    _kept.clear()
+    _kept["function"] = make(*args)
+
+
+def _time_kept(device: str) -> float:
+    return timed(_kept["function"], device)
+
+
+def timed(function: Callable[[], object] | PlainTorch, device: str) -> float:
     """Return the duration of a call [s], with what it left on the device."""
+    if isinstance(function, PlainTorch):
+        return function.seconds(device)
     start = time.perf_counter()
     function()
     if device.startswith("cuda"):
@@ -35,7 +69,7 @@ def timed(function: Callable[[], object], device: str) -> float:
 
 
 def medians(
-    functions: dict[str, Callable[[], object]], repetitions: int, device: str, *, warm_up: int = 1
+    functions: dict[str, Callable[[], object] | PlainTorch], repetitions: int, device: str, *, warm_up: int = 1
 ) -> dict[str, float]:
     """Return the median duration of each function [s], measured in turn after calls that compile and do not count."""
     for function in functions.values():

@@ -6,8 +6,9 @@
 
 ``OMP_NUM_THREADS=1 python benchmarks/update.py`` measures one core at the sizes of DDPL-Shadow-Hands, for several
 numbers of agents. With local critics a team of A agents equals A learners of one agent, run eagerly one after the
-other and step by step: that is what stacking, batching and compiling are compared with. The shares and the floor are
-those of the default critic.
+other and step by step: that is what stacking, batching and compiling are compared with. ``plain`` are those learners
+in a process that has torch's own settings, ``single`` with the settings of this project for products and memory. The
+shares and the floor are those of the default critic.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from __future__ import annotations
 import argparse
 import json
 import torch
+from collections.abc import Callable
 from dataclasses import asdict
 from tensordict import TensorDict
 from torch.utils.flop_counter import FlopCounterMode
 
-from timing import medians, prepare
+from timing import PlainTorch, medians, prepare
 
 from ddpl_isaac.algorithms.ddpl import DDPL
 from ddpl_isaac.config_loader import load_config, resolve_resource
@@ -89,12 +91,17 @@ def step_by_step(learner: DDPL) -> None:
         learner.improvement.step(learner._states)
 
 
-def measure(num_agents: int, repetitions: int, device: str, settings: list[str]) -> dict[str, float]:
+def make_single(num_agents: int, device: str) -> Callable[[], object]:
+    """Return a function that updates as many eager learners of one agent, one after the other."""
+    settings = "agent.algorithm.critic.kind=local", "agent.algorithm.compile=eager"
+    learners = [make_learner(1, device, *settings) for _ in range(num_agents)]
+    return lambda: [step_by_step(learner) for learner in learners]
+
+
+def measure(num_agents: int, repetitions: int, device: str, settings: list[str], plain: PlainTorch) -> dict[str, float]:
     """Return ratios and shares of one team; the settings are those of all but the single learners."""
     torch.compiler.reset()
-    local, eager = "agent.algorithm.critic.kind=local", "agent.algorithm.compile=eager"
-    stacked = make_learner(num_agents, device, local, *settings)
-    single = [make_learner(1, device, local, eager) for _ in range(num_agents)]
+    stacked = make_learner(num_agents, device, "agent.algorithm.critic.kind=local", *settings)
     default = make_learner(num_agents, device, *settings)
     cfg = default.cfg
     size = cfg.critic_updates * cfg.replay.batch_size
@@ -103,7 +110,8 @@ def measure(num_agents: int, repetitions: int, device: str, settings: list[str])
     times = medians(
         {
             "stacked": stacked.update,
-            "single": lambda: [step_by_step(learner) for learner in single],
+            "plain": plain.build(make_single, num_agents, device),
+            "single": make_single(num_agents, device),
             "update": default.update,
             "replay": lambda: default._sample(size),
             "next_actions": lambda: default.actor.sample(next_obs),
@@ -121,7 +129,8 @@ def measure(num_agents: int, repetitions: int, device: str, settings: list[str])
     shares = {f"{name}_share": times[name] / times["update"] for name in parts}
     shares["actors_share"] -= shares["candidates_share"]
     floor = count_flops(num_agents, device) / rate
-    ratios = {"single_over_stacked": times["single"] / times["stacked"], "floor_over_update": floor / times["update"]}
+    ratios = {f"{name}_over_stacked": times[name] / times["stacked"] for name in ("plain", "single")}
+    ratios["floor_over_update"] = floor / times["update"]
     return {"update_s": times["update"], **ratios, **shares}
 
 
@@ -135,11 +144,13 @@ def main() -> None:
     args = parser.parse_args()
     print(prepare(args.device))
     results = []
-    for num_agents in args.agents:
-        measured = measure(num_agents, args.repetitions, args.device, args.settings)
-        values = {name: round(value, 3) for name, value in measured.items()}
-        results.append({"agents": num_agents, **values})
-        print(f"{num_agents:>3} agents: " + ", ".join(f"{name} {value}" for name, value in values.items()), flush=True)
+    with PlainTorch() as plain:
+        for num_agents in args.agents:
+            measured = measure(num_agents, args.repetitions, args.device, args.settings, plain)
+            values = {name: round(value, 3) for name, value in measured.items()}
+            results.append({"agents": num_agents, **values})
+            named = ", ".join(f"{name} {value}" for name, value in values.items())
+            print(f"{num_agents:>3} agents: {named}", flush=True)
     print(json.dumps({"device": args.device, "threads": torch.get_num_threads(), "results": results}))
 
 
