@@ -17,6 +17,7 @@ import multiprocessing
 import numpy as np
 import resource
 import torch
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from timing import medians, prepare
@@ -83,7 +84,7 @@ def draw(results: dict[str, list[dict]], path: Path) -> None:
     from matplotlib import pyplot as plt
 
     figure, axes = plt.subplots(
-        2, len(results), figsize=(3 * len(results), 5), sharey="row", sharex="col", squeeze=False
+        2, len(results), figsize=(3 * len(results), 5), sharey="row", sharex="col", squeeze=False, layout="constrained"
     )
     for column, (name, rows) in enumerate(results.items()):
         sizes = [row[name] for row in rows]
@@ -95,10 +96,9 @@ def draw(results: dict[str, list[dict]], path: Path) -> None:
             axis.set_xticks(sizes, [str(size) for size in sizes], fontsize="small")
             axis.xaxis.set_tick_params(which="minor", bottom=False, labelbottom=False)
             axis.grid(True, alpha=0.3)
-    axes[0, len(results) // 2].legend(fontsize="small")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=len(COSTS))
     axes[0, 0].set_ylabel("duration [ms]")
     axes[1, 0].set_ylabel("memory [MiB]")
-    figure.tight_layout()
     figure.savefig(path, dpi=110)
 
 
@@ -117,8 +117,8 @@ def main() -> None:
     results = {name: [] for name in args.sizes}
     for name, rows in results.items():
         for value in args.values or SWEEPS[name]:
-            with processes.Pool(1) as pool:
-                costs = pool.apply(measure, (BASE | {name: value}, args.repetitions, args.device))
+            with ProcessPoolExecutor(1, processes) as pool:
+                costs = pool.submit(measure, BASE | {name: value}, args.repetitions, args.device).result()
             rows.append({name: value, **{cost: round(costs[cost], 2) for cost in COSTS}})
             print(f"{name:>10} {value:>5}" + "".join(f"{costs[cost]:>14.1f}" for cost in COSTS), flush=True)
     fits = {
