@@ -19,9 +19,10 @@ from dataclasses import asdict
 
 from ddpl_isaac.cli import CommandLine, Parser, end_on_user_error, run
 from ddpl_isaac.config_loader import load_config
-from ddpl_isaac.envs.registry import open_env, plan_env
+from ddpl_isaac.envs.registry import plan_env
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.runners.diffusion_actor_runner import DiffusionActorRunner
+from ddpl_isaac.workflows.opening import open_plan
 
 
 def make_parser() -> Parser:
@@ -97,8 +98,7 @@ def benchmark(command: CommandLine) -> None:
     plan = plan_env(command.args, command.env)
     flags = {"num_envs": command.args.num_envs, "seed": command.args.seed}
     cfg = load_config(plan.settings, command.agent, flags)
-    opened = open_env(plan, command.args, num_envs=cfg.num_envs, seed=cfg.seed, log_dir=None, video_folder="benchmark")
-    with opened as env, end_on_user_error():
+    with open_plan(plan, command.args, cfg, None, "benchmark") as env, end_on_user_error():
         runner = DiffusionActorRunner(env, asdict(cfg), None, plan.device)
         rates = measure(runner, command.args.repetitions)
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

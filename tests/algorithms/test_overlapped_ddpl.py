@@ -192,13 +192,25 @@ def test_a_learner_that_is_killed_ends_the_run_with_one_error():
 )
 def test_the_process_can_be_started_before_there_is_an_environment(settings, device, started):
     cfg = load_config(None, [*SMALL, settings])
-    OverlappedDDPL.prepare(cfg.algorithm, device)
+    assert OverlappedDDPL.prepare(cfg.algorithm, device) == bool(started)
     assert len(OverlappedDDPL._spare) == started
     if started:
         prepared = OverlappedDDPL._spare[0]._process.pid
         learner = make_learner(FakeEnv(num_envs=16), settings)
         assert learner.apply(_pid) == prepared
         assert not OverlappedDDPL._spare
+
+
+@pytest.mark.parametrize("overlap", [OVERLAP, ALONE])
+@pytest.mark.parametrize(("compile_by", "started"), [("auto", ["cpu"]), ("eager", [])])
+def test_the_compiler_is_started_before_there_is_an_environment(overlap, compile_by, started, monkeypatch):
+    asked = []
+    monkeypatch.setattr("ddpl_isaac.algorithms.ddpl.start_compiler", asked.append)
+    monkeypatch.setattr("ddpl_isaac.algorithms.overlapped_ddpl.LearnerProcess", lambda *_: None)
+    monkeypatch.setattr(OverlappedDDPL, "_spare", [])
+    cfg = load_config(None, [*SMALL, overlap, f"agent.algorithm.compile={compile_by}"])
+    OverlappedDDPL.prepare(cfg.algorithm, "cpu")
+    assert asked == started
 
 
 def _pid(_):

@@ -62,10 +62,11 @@ class DDPL(Rollouts):
         super().__init__(stack, num_envs, JointPolicy(stack, self.obs_normalizer, self.actor), cfg, device)
 
     @classmethod
-    def prepare(cls, cfg: AlgorithmConfig, device: str) -> None:
+    def prepare(cls, cfg: AlgorithmConfig, device: str) -> bool:
         """Start the compiler if it is to be used."""
         if cfg.compile != "eager":
             start_compiler(device)
+        return False
 
     # -- collection
 

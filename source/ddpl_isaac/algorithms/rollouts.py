@@ -75,8 +75,14 @@ class Rollouts:
         self._began = False
 
     @classmethod
-    def prepare(cls, cfg: AlgorithmConfig, device: str) -> None:
-        """Start what takes long to start, to be called before a simulator does; here nothing."""
+    def prepare(cls, cfg: AlgorithmConfig, device: str) -> bool:
+        """Start what takes long to start, to be called before a simulator does; here nothing.
+
+        Returns:
+            Whether gradient steps will be taken in a process of their own, while the environments step.
+        """
+        del cfg, device
+        return False
 
     @classmethod
     def construct_algorithm(cls, obs: TensorDict, env: MultiAgentVecEnv, cfg: dict, device: str) -> Rollouts:

@@ -86,8 +86,10 @@ class SkrlPPO(Rollouts):
         self._iterations = 0
 
     @classmethod
-    def prepare(cls, cfg: AlgorithmConfig, device: str) -> None:
+    def prepare(cls, cfg: AlgorithmConfig, device: str) -> bool:
         """Start nothing: there is nothing to compile."""
+        del cfg, device
+        return False
 
     @classmethod
     def construct_algorithm(cls, obs: TensorDict, env: MultiAgentVecEnv, cfg: dict, device: str) -> SkrlPPO:

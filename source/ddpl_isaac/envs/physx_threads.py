@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import torch
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
@@ -19,27 +20,40 @@ SLACK_NS = 2_000_000
 """How late a sleeping thread of the simulator may wake [ns]; Linux' default is 50 000."""
 
 
-@contextmanager
-def sparing_physx_threads() -> Generator[None]:
-    """Let what is built inside start no more PhysX workers than there are cores, and threads that sleep in earnest.
+def num_free_cores(*, learner_beside: bool) -> int:
+    """Return how many cores the simulator may count on: all, the half that a learner leaves, or ``OMP_NUM_THREADS``."""
+    cores = len(os.sched_getaffinity(0))
+    if "OMP_NUM_THREADS" in os.environ:  # somebody else has the others
+        return min(cores, torch.get_num_threads())
+    return cores - cores // 2 if learner_beside else cores
 
-    Isaac Lab asks for 8 workers whatever the machine; more than cores wake each other up for nothing, and change no
-    result. A thread of the collider cache asks every microsecond whether there is work, as long as the process lives,
+
+@contextmanager
+def sparing_physx_threads(num_cores: int) -> Generator[None]:
+    """Let what is built inside start no more PhysX workers than cores, and threads that sleep in earnest.
+
+    Isaac Lab asks for 8 workers whatever the machine, which changes no result. PhysX waits for the last of them many
+    times in a step, so that one that finds its core taken holds up all: beside three busy processes on two cores a step
+    takes 2.6 times as long with two workers as with none, when it is done by the thread that asks for it. A thread of
+    the collider cache asks every microsecond whether there is work, as long as the process lives,
     which takes a quarter of a core. Threads inherit from the one that starts them how exactly they wake, so that one
     then sleeps 2 ms instead. Workers wait without a time and do not notice.
+
+    Args:
+        num_cores: Cores that PhysX has for itself.
     """
-    with _no_more_workers_than_cores(), _coarse_timers():
+    with _fewer_workers(num_cores if num_cores > 1 else 0), _coarse_timers():
         yield
 
 
 @contextmanager
-def _no_more_workers_than_cores() -> Generator[None]:
+def _fewer_workers(limit: int) -> Generator[None]:
     import ovphysx
 
     config = ovphysx.PhysXConfig
 
     def limited(*, num_threads: int, **fields: Any) -> ovphysx.PhysXConfig:
-        return config(num_threads=min(num_threads, len(os.sched_getaffinity(0))), **fields)
+        return config(num_threads=min(num_threads, limit), **fields)
 
     ovphysx.PhysXConfig = limited  # Isaac Lab has no setting for it
     try:

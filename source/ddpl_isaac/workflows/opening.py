@@ -64,9 +64,16 @@ def open_plan(
     plan: EnvPlan, args: argparse.Namespace, cfg: TrainConfig, log_dir: Path, video_folder: str
 ) -> AbstractContextManager[MultiAgentVecEnv]:
     """Open the environment, and start meanwhile what the learner needs."""
-    resolve_callable(cfg.algorithm.class_name).prepare(cfg.algorithm, plan.device)
-    seed = cfg.seed + ranks.rank()
-    return open_env(plan, args, num_envs=cfg.num_envs, seed=seed, log_dir=log_dir, video_folder=video_folder)
+    learner_beside = resolve_callable(cfg.algorithm.class_name).prepare(cfg.algorithm, plan.device)
+    return open_env(
+        plan,
+        args,
+        num_envs=cfg.num_envs,
+        seed=cfg.seed + ranks.rank(),
+        log_dir=log_dir,
+        video_folder=video_folder,
+        learner_beside=learner_beside,
+    )
 
 
 def make_runner(
