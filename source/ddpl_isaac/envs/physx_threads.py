@@ -34,10 +34,11 @@ def sparing_physx_threads(num_cores: int) -> Generator[None]:
 
     Isaac Lab asks for 8 workers whatever the machine, which changes no result. PhysX waits for the last of them many
     times in a step, so that one that finds its core taken holds up all: beside three busy processes on two cores a step
-    takes 2.6 times as long with two workers as with none, when it is done by the thread that asks for it. A thread of
-    the collider cache asks every microsecond whether there is work, as long as the process lives,
-    which takes a quarter of a core. Threads inherit from the one that starts them how exactly they wake, so that one
-    then sleeps 2 ms instead. Workers wait without a time and do not notice.
+    takes 2.6 times as long with two workers as with none, when it is done by the thread that asks for it.
+
+    A thread of the collider cache asks every microsecond whether there is work, as long as the process lives, which
+    takes a quarter of a core. Threads inherit from the one that starts them how exactly they wake, so that one then
+    sleeps 2 ms instead. Workers wait without a time and do not notice.
 
     Args:
         num_cores: Cores that PhysX has for itself.

@@ -201,8 +201,9 @@ def open_env(
     if plan.device == "cpu":
         leave_cores_to_simulator()
     plan.cfg.scene.num_envs, plan.cfg.seed = num_envs, seed
-    options = {"video_folder": video_folder, "learner_beside": learner_beside}
-    with isaac_lab_launch.open_task(plan.task, plan.cfg, args, log_dir, **options) as env:
+    with isaac_lab_launch.open_task(
+        plan.task, plan.cfg, args, log_dir, video_folder=video_folder, learner_beside=learner_beside
+    ) as env:
         yield env
 
 
