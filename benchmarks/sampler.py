@@ -20,7 +20,7 @@ import torch
 from collections.abc import Callable
 from torch import nn
 
-from timing import PlainTorch, medians, prepare
+from timing import OtherProcess, medians, prepare
 
 from ddpl_isaac.config import ActorConfig, SamplerConfig
 from ddpl_isaac.diffusion.schedule import make_schedule
@@ -87,7 +87,7 @@ def matrix_products(num_agents: int, rows: int, num_steps: int, in_features: int
 
 
 def measure(
-    num_agents: int, rows: int, num_steps: int, repetitions: int, device: str, plain: PlainTorch
+    num_agents: int, rows: int, num_steps: int, repetitions: int, device: str, plain: OtherProcess
 ) -> dict[str, float]:
     """Return the durations of one size [s]."""
     torch.compiler.reset()  # so that the guards of one size do not slow down the next one
@@ -122,7 +122,7 @@ def main() -> None:
     print(prepare(args.device))
     print(f"{'A':>3} {'N':>5} {'H':>3} {'chain [ms]':>11}", *(f"{f'{name}/chain':>15}" for name in OTHERS))
     results = []
-    with PlainTorch() as plain:
+    with OtherProcess() as plain:
         for num_agents, rows, num_steps in itertools.product(args.agents, args.rows, args.steps):
             times = measure(num_agents, rows, num_steps, args.repetitions, args.device, plain)
             ratios = {f"{name}_over_chain": round(times[name] / times["chain"], 3) for name in OTHERS}

@@ -28,14 +28,14 @@ def prepare(device: str) -> str:
     return f"{device}, {torch.get_num_threads()} threads, {platform.machine()}, oneDNN {onednn}"
 
 
-class PlainTorch(ProcessPoolExecutor):
-    """A process with torch's own settings instead of those of :func:`prepare`: what one has without this project."""
+class OtherProcess(ProcessPoolExecutor):
+    """A process for what would not be itself in this one, such as torch without the settings of :func:`prepare`."""
 
     def __init__(self) -> None:
         """Start the process, which ends with the ``with`` statement."""
         super().__init__(1, multiprocessing.get_context("spawn"))
 
-    def build(self, make: Callable[..., Callable[[], object]], *args: Any) -> PlainTorch:
+    def build(self, make: Callable[..., Callable[[], object]], *args: Any) -> OtherProcess:
         """Have the process call ``make(*args)`` and keep what that returns, in place of what it kept before."""
         self.submit(_keep, make, args).result()
         return self
@@ -57,9 +57,9 @@ def _time_kept(device: str) -> float:
     return timed(_kept["function"], device)
 
 
-def timed(function: Callable[[], object] | PlainTorch, device: str) -> float:
+def timed(function: Callable[[], object] | OtherProcess, device: str) -> float:
     """Return the duration of a call [s], with what it left on the device."""
-    if isinstance(function, PlainTorch):
+    if isinstance(function, OtherProcess):
         return function.seconds(device)
     start = time.perf_counter()
     function()
@@ -69,7 +69,7 @@ def timed(function: Callable[[], object] | PlainTorch, device: str) -> float:
 
 
 def medians(
-    functions: dict[str, Callable[[], object] | PlainTorch], repetitions: int, device: str, *, warm_up: int = 1
+    functions: dict[str, Callable[[], object] | OtherProcess], repetitions: int, device: str, *, warm_up: int = 1
 ) -> dict[str, float]:
     """Return the median duration of each function [s], measured in turn after calls that compile and do not count."""
     for function in functions.values():

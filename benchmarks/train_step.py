@@ -5,22 +5,28 @@
 """Env-steps per second of the simulator alone, of collection and of training, in one run; the last line is JSON.
 
 ``python benchmarks/train_step.py --task DDPL-Shadow-Hands`` takes the arguments of ``scripts/train.py``. The three are
-measured in turn, iteration by iteration, so that a noisy machine disturbs all of them alike; medians are reported.
+measured in turn, iteration by iteration, so that a noisy machine disturbs all of them alike; medians are reported. The
+simulator alone lives in a process of its own, where it has all cores, as it would with nothing beside it.
 """
 
 import json
 import platform
 import resource
 import statistics
-import time
+import sys
 import torch
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict
+from multiprocessing.util import Finalize
+from pathlib import Path
+
+from timing import OtherProcess, timed
 
 from ddpl_isaac.cli import CommandLine, Parser, end_on_user_error, run
+from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.config_loader import load_config
-from ddpl_isaac.envs.registry import plan_env
-from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
+from ddpl_isaac.envs.registry import EnvPlan, open_env, plan_env
 from ddpl_isaac.runners.diffusion_actor_runner import DiffusionActorRunner
 from ddpl_isaac.workflows.opening import open_plan
 
@@ -36,22 +42,29 @@ ITERATIONS = 4
 """Iterations of a repetition."""
 
 
-def timed(function: Callable[[], None], device: str) -> float:
-    """Return the duration of the iterations of a repetition [s], with what they left on the device."""
-    start = time.perf_counter()
-    for _ in range(ITERATIONS):
-        function()
-    if device.startswith("cuda"):
-        torch.cuda.synchronize()
-    return time.perf_counter() - start
+def plan_of(command: CommandLine) -> tuple[EnvPlan, TrainConfig]:
+    """Return what the command line asks for."""
+    plan = plan_env(command.args, command.env)
+    flags = {"num_envs": command.args.num_envs, "seed": command.args.seed}
+    return plan, load_config(plan.settings, command.agent, flags)
 
 
-def simulate(env: MultiAgentVecEnv, steps: int) -> None:
-    """Step the simulator with random actions and nothing else."""
+def simulator_alone(argv: list[str]) -> Callable[[], None]:
+    """Start the simulator with nothing beside it, and return a repetition of its steps with random actions."""
+    command = make_parser().parse(argv)
+    plan, cfg = plan_of(command)
+    how = {"num_envs": cfg.num_envs, "seed": cfg.seed, "log_dir": Path(), "video_folder": "benchmark"}
+    resources = ExitStack()
+    Finalize(None, resources.close, exitpriority=0)  # at the end of the process
+    env = resources.enter_context(open_env(plan, command.args, **how))
     low, high = env.action_bounds()
-    with torch.inference_mode():
-        for _ in range(steps):
-            env.step(low + (high - low) * torch.rand(env.num_envs, env.num_actions, device=low.device))
+
+    def simulate() -> None:
+        with torch.inference_mode():
+            for _ in range(ITERATIONS * cfg.num_steps_per_env):
+                env.step(low + (high - low) * torch.rand(env.num_envs, env.num_actions, device=low.device))
+
+    return simulate
 
 
 def collect(runner: DiffusionActorRunner, steps: int) -> None:
@@ -64,7 +77,7 @@ def collect(runner: DiffusionActorRunner, steps: int) -> None:
             runner.logger.process_env_step(reward, done, extras)
 
 
-def measure(runner: DiffusionActorRunner, repetitions: int) -> dict[str, float]:
+def measure(runner: DiffusionActorRunner, simulator: OtherProcess, repetitions: int) -> dict[str, float]:
     """Return env-steps per second of each kind, by medians of interleaved repetitions."""
     steps, device = runner.cfg["num_steps_per_env"], str(runner.device)
 
@@ -77,9 +90,9 @@ def measure(runner: DiffusionActorRunner, repetitions: int) -> dict[str, float]:
     for _ in range(4):  # every shape has been compiled after this
         train()
     kinds = {
-        "simulator": lambda: simulate(runner.env, steps),
-        "collection": lambda: collect(runner, steps),
-        "training": train,
+        "simulator": simulator,
+        "collection": lambda: collect(runner, ITERATIONS * steps),
+        "training": lambda: [train() for _ in range(ITERATIONS)],
     }
     seconds = {name: [] for name in kinds}
     for _ in range(repetitions):
@@ -95,12 +108,15 @@ def measure(runner: DiffusionActorRunner, repetitions: int) -> dict[str, float]:
 
 def benchmark(command: CommandLine) -> None:
     """Measure and print."""
-    plan = plan_env(command.args, command.env)
-    flags = {"num_envs": command.args.num_envs, "seed": command.args.seed}
-    cfg = load_config(plan.settings, command.agent, flags)
-    with open_plan(plan, command.args, cfg, None, "benchmark") as env, end_on_user_error():
+    plan, cfg = plan_of(command)
+    with (
+        OtherProcess() as simulator,
+        open_plan(plan, command.args, cfg, Path(), "benchmark") as env,
+        end_on_user_error(),
+    ):
+        simulator.build(simulator_alone, sys.argv[1:])
         runner = DiffusionActorRunner(env, asdict(cfg), None, plan.device)
-        rates = measure(runner, command.args.repetitions)
+        rates = measure(runner, simulator, command.args.repetitions)
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         where = f"{plan.device}, {torch.get_num_threads()} threads, {platform.machine()}"
         print(f"\n{plan.task}, {env.num_envs} environments, {where}; peak resident memory {memory:.1f} GiB")

@@ -21,7 +21,7 @@ from dataclasses import asdict
 from tensordict import TensorDict
 from torch.utils.flop_counter import FlopCounterMode
 
-from timing import PlainTorch, medians, prepare
+from timing import OtherProcess, medians, prepare
 
 from ddpl_isaac.algorithms.ddpl import DDPL
 from ddpl_isaac.config_loader import load_config, resolve_resource
@@ -98,7 +98,9 @@ def make_single(num_agents: int, device: str) -> Callable[[], object]:
     return lambda: [step_by_step(learner) for learner in learners]
 
 
-def measure(num_agents: int, repetitions: int, device: str, settings: list[str], plain: PlainTorch) -> dict[str, float]:
+def measure(
+    num_agents: int, repetitions: int, device: str, settings: list[str], plain: OtherProcess
+) -> dict[str, float]:
     """Return ratios and shares of one team; the settings are those of all but the single learners."""
     torch.compiler.reset()
     stacked = make_learner(num_agents, device, "agent.algorithm.critic.kind=local", *settings)
@@ -144,7 +146,7 @@ def main() -> None:
     args = parser.parse_args()
     print(prepare(args.device))
     results = []
-    with PlainTorch() as plain:
+    with OtherProcess() as plain:
         for num_agents in args.agents:
             measured = measure(num_agents, args.repetitions, args.device, args.settings, plain)
             values = {name: round(value, 3) for name, value in measured.items()}

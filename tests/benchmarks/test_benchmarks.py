@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ONCE = "--repetitions", "1"
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
@@ -40,6 +42,23 @@ def test_compiling_takes_less_time_with_a_full_cache_than_with_an_empty_one():
     results = run_benchmark("compilation.py")["results"]
     assert {"compiler", "chain", "losses"} == set(results["empty"]) == set(results["full"])
     assert sum(results["full"].values()) < sum(results["empty"].values())
+
+
+GAME = "--task", "Coordination-Corners-v0", "--num_envs", "8"
+
+
+def test_training_is_compared_with_an_environment_that_has_a_process_for_itself():
+    result = run_benchmark("train_step.py", *GAME, "agent.algorithm.warmup_steps=64", *ONCE)
+    assert result["num_envs"] == 8
+    assert result["simulator_over_simulator"] == 1.0
+    assert 0.0 < result["training_over_simulator"] < 1.0
+
+
+def test_the_parts_of_a_start_add_up():
+    seconds = run_benchmark("startup.py", *GAME, *ONCE)["seconds"]
+    together = seconds.pop("together")
+    assert set(seconds) == {"imports", "settings", "environment", "learner", "first iteration"}
+    assert together == pytest.approx(sum(seconds.values()), abs=0.1)
 
 
 def test_growth_fits_an_exponent_to_every_cost_and_draws_it(tmp_path):

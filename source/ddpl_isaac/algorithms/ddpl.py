@@ -62,11 +62,10 @@ class DDPL(Rollouts):
         super().__init__(stack, num_envs, JointPolicy(stack, self.obs_normalizer, self.actor), cfg, device)
 
     @classmethod
-    def prepare(cls, cfg: AlgorithmConfig, device: str) -> bool:
+    def prepare(cls, cfg: AlgorithmConfig, device: str) -> None:
         """Start the compiler if it is to be used."""
         if cfg.compile != "eager":
             start_compiler(device)
-        return False
 
     # -- collection
 

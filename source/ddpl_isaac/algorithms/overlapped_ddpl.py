@@ -66,13 +66,11 @@ class OverlappedDDPL(Rollouts):
         self.policy.load_state_dict(self._learner.call(_policy))
 
     @classmethod
-    def prepare(cls, cfg: AlgorithmConfig, device: str) -> bool:
+    def prepare(cls, cfg: AlgorithmConfig, device: str) -> None:
         """Start the compiler, and the process of the learner with what it imports, if there will be one."""
         DDPL.prepare(cfg, device)
-        overlaps = _overlaps(cfg.overlap_learning, device)
-        if overlaps:
+        if _overlaps(cfg.overlap_learning, device):
             cls._spare.append(LearnerProcess(*_imports(cfg)))
-        return overlaps
 
     @classmethod
     def construct_algorithm(cls, obs: TensorDict, env: MultiAgentVecEnv, cfg: dict, device: str) -> Rollouts:

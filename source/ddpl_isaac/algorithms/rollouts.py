@@ -75,14 +75,9 @@ class Rollouts:
         self._began = False
 
     @classmethod
-    def prepare(cls, cfg: AlgorithmConfig, device: str) -> bool:
-        """Start what takes long to start, to be called before a simulator does; here nothing.
-
-        Returns:
-            Whether gradient steps will be taken in a process of their own, while the environments step.
-        """
+    def prepare(cls, cfg: AlgorithmConfig, device: str) -> None:
+        """Start what takes long to start, to be called before a simulator does; here nothing."""
         del cfg, device
-        return False
 
     @classmethod
     def construct_algorithm(cls, obs: TensorDict, env: MultiAgentVecEnv, cfg: dict, device: str) -> Rollouts:

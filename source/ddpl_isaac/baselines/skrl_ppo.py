@@ -86,10 +86,9 @@ class SkrlPPO(Rollouts):
         self._iterations = 0
 
     @classmethod
-    def prepare(cls, cfg: AlgorithmConfig, device: str) -> bool:
+    def prepare(cls, cfg: AlgorithmConfig, device: str) -> None:
         """Start nothing: there is nothing to compile."""
         del cfg, device
-        return False
 
     @classmethod
     def construct_algorithm(cls, obs: TensorDict, env: MultiAgentVecEnv, cfg: dict, device: str) -> SkrlPPO:

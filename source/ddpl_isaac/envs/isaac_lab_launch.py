@@ -37,7 +37,7 @@ from isaaclab_tasks.utils.preset_cli import enumerate_task_presets
 import ddpl_isaac.tasks  # noqa: F401, registers ours also where the package is on the path but not installed
 from ddpl_isaac.config_loader import ConfigError, nearest
 from ddpl_isaac.envs.isaac_lab import IsaacLabVecEnv
-from ddpl_isaac.envs.physx_threads import num_free_cores, sparing_physx_threads
+from ddpl_isaac.envs.physx_threads import sparing_physx_threads
 
 __all__ = ["add_launcher_args", "dump_env_cfg", "open_task", "register_tasks", "resolve_env_cfg", "task_ids"]
 
@@ -144,7 +144,6 @@ def open_task(
     log_dir: Path,
     *,
     video_folder: str,
-    learner_beside: bool,
 ) -> Generator[IsaacLabVecEnv]:
     """Start the simulator, make the environment, and close both at the end.
 
@@ -154,15 +153,13 @@ def open_task(
         args: Launcher arguments and ``video``, ``video_length``, ``video_interval``.
         log_dir: Directory of the run, for videos.
         video_folder: Folder of the videos below ``videos/``.
-        learner_beside: Whether gradient steps are taken in another process while the simulator steps.
     """
     request_determinism(args, env_cfg)
     with launch_simulation(env_cfg, args):
         env_cfg.log_dir = str(log_dir)
         apply_video_recording(env_cfg, str(log_dir), args, subdir=video_folder)
-        on_cpu = env_cfg.sim.device == "cpu"
-        cores = num_free_cores(learner_beside=learner_beside) if on_cpu else len(os.sched_getaffinity(0))
-        threads = sparing_physx_threads(cores) if isinstance(env_cfg.sim.physics, OvPhysxCfg) else nullcontext()
+        on_cpu = env_cfg.sim.device == "cpu" and isinstance(env_cfg.sim.physics, OvPhysxCfg)
+        threads = sparing_physx_threads() if on_cpu else nullcontext()
         with nullcontext() if args.verbose or args.info else _quiet(), threads:
             env = IsaacLabVecEnv(gym.make(task, cfg=env_cfg), task)
         try:

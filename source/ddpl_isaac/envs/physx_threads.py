@@ -20,30 +20,30 @@ SLACK_NS = 2_000_000
 """How late a sleeping thread of the simulator may wake [ns]; Linux' default is 50 000."""
 
 
-def num_free_cores(*, learner_beside: bool) -> int:
-    """Return how many cores the simulator may count on: all, the half that a learner leaves, or ``OMP_NUM_THREADS``."""
+def num_workers() -> int:
+    """Return how many workers PhysX may have: one for each core, or as many as ``OMP_NUM_THREADS`` says.
+
+    Where that is one, there are none, and a step is done by the thread that asks for it.
+    """
     cores = len(os.sched_getaffinity(0))
     if "OMP_NUM_THREADS" in os.environ:  # somebody else has the others
-        return min(cores, torch.get_num_threads())
-    return cores - cores // 2 if learner_beside else cores
+        cores = min(cores, torch.get_num_threads())
+    return cores if cores > 1 else 0
 
 
 @contextmanager
-def sparing_physx_threads(num_cores: int) -> Generator[None]:
-    """Let what is built inside start no more PhysX workers than cores, and threads that sleep in earnest.
+def sparing_physx_threads() -> Generator[None]:
+    """Let what is built inside start no more PhysX workers than :func:`num_workers`, and threads that sleep in earnest.
 
     Isaac Lab asks for 8 workers whatever the machine, which changes no result. PhysX waits for the last of them many
     times in a step, so that one that finds its core taken holds up all: beside three busy processes on two cores a step
-    takes 2.6 times as long with two workers as with none, when it is done by the thread that asks for it.
+    takes 2.6 times as long with two workers as with none.
 
     A thread of the collider cache asks every microsecond whether there is work, as long as the process lives, which
     takes a quarter of a core. Threads inherit from the one that starts them how exactly they wake, so that one then
     sleeps 2 ms instead. Workers wait without a time and do not notice.
-
-    Args:
-        num_cores: Cores that PhysX has for itself.
     """
-    with _fewer_workers(num_cores if num_cores > 1 else 0), _coarse_timers():
+    with _fewer_workers(num_workers()), _coarse_timers():
         yield
 
 

@@ -171,7 +171,6 @@ def open_env(
     seed: int,
     log_dir: Path,
     video_folder: str,
-    learner_beside: bool = False,
 ) -> Generator[MultiAgentVecEnv]:
     """Run a planned environment, and free what it holds at the end.
 
@@ -182,7 +181,6 @@ def open_env(
         seed: Seed of the environment's random numbers.
         log_dir: Directory of the run.
         video_folder: Folder of the videos below ``<log_dir>/videos``.
-        learner_beside: Whether gradient steps are taken in another process while the environments step.
     """
     torch.manual_seed(seed)
     if not needs_isaac_lab(plan.task):
@@ -201,9 +199,7 @@ def open_env(
     if plan.device == "cpu":
         leave_cores_to_simulator()
     plan.cfg.scene.num_envs, plan.cfg.seed = num_envs, seed
-    with isaac_lab_launch.open_task(
-        plan.task, plan.cfg, args, log_dir, video_folder=video_folder, learner_beside=learner_beside
-    ) as env:
+    with isaac_lab_launch.open_task(plan.task, plan.cfg, args, log_dir, video_folder=video_folder) as env:
         yield env
 
 

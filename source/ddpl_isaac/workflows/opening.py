@@ -64,7 +64,7 @@ def open_plan(
     plan: EnvPlan, args: argparse.Namespace, cfg: TrainConfig, log_dir: Path, video_folder: str
 ) -> AbstractContextManager[MultiAgentVecEnv]:
     """Open the environment, and start meanwhile what the learner needs."""
-    learner_beside = resolve_callable(cfg.algorithm.class_name).prepare(cfg.algorithm, plan.device)
+    resolve_callable(cfg.algorithm.class_name).prepare(cfg.algorithm, plan.device)
     return open_env(
         plan,
         args,
@@ -72,7 +72,6 @@ def open_plan(
         seed=cfg.seed + ranks.rank(),
         log_dir=log_dir,
         video_folder=video_folder,
-        learner_beside=learner_beside,
     )
 
 
