@@ -32,12 +32,14 @@ SIZES = {
         "update.py": [],
         "growth.py": ["--sizes", "envs", "agents", "--repetitions", "3"],
         "train_step.py": ["--task", "DDPL-Shadow-Hands", "--num_envs", "1024", "--repetitions", "2"],
+        "startup.py": ["--task", "DDPL-Shadow-Hands", "--repetitions", "1"],
     },
     "cpu": {
         "sampler.py": ["--agents", "2", "--rows", "64", "1024", "--steps", "10", "--repetitions", "3"],
         "update.py": ["--agents", "2", "--repetitions", "3"],
         "growth.py": ["--sizes", "envs", "--values", "64", "256", "--repetitions", "1"],
         "train_step.py": ["--task", "DDPL-Shadow-Hands", "--num_envs", "64", "--repetitions", "1"],
+        "startup.py": ["--task", "DDPL-Shadow-Hands", "--repetitions", "1"],
     },
 }
 

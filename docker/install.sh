@@ -33,5 +33,6 @@ find_uv() {
 PYTHON=$(find_python)
 read -r -a UV <<<"$(find_uv)"
 export UV_PYTHON="$PYTHON"
-# Like `uv run`, and unlike a bare sync, keep packages that were added by hand.
-"${UV[@]}" sync --inexact "$@" </dev/null
+# Like `uv run`, and unlike a bare sync, keep packages that were added by hand. Bytecode, which Python would write at the
+# first import, is lost with each container, and without it a training starts nine seconds later.
+"${UV[@]}" sync --inexact --compile-bytecode "$@" </dev/null

@@ -113,9 +113,9 @@ def test_the_image_and_ci_install_by_the_same_script(tmp_path):
     stand_ins = {"uv": 'echo "uv $@"'}
     with_version = "uv --version"
     ci = [line for line in call(["bash", ROOT / ".ci" / "run"], tmp_path, stand_ins) if line != with_version]
-    assert ci == ["uv sync --inexact", "uv run pytest"]
+    assert ci == ["uv sync --inexact --compile-bytecode", "uv run pytest"]
     image = call(["bash", DOCKER / "install.sh", "--no-dev"], tmp_path, stand_ins)
-    assert [line for line in image if line != with_version] == ["uv sync --inexact --no-dev"]
+    assert [line for line in image if line != with_version] == ["uv sync --inexact --compile-bytecode --no-dev"]
 
 
 def test_an_element_of_the_array_on_one_node_is_a_seed(tmp_path):
