@@ -86,11 +86,6 @@ class SkrlPPO(Rollouts):
         self._iterations = 0
 
     @classmethod
-    def prepare(cls, cfg: AlgorithmConfig, device: str) -> None:
-        """Start nothing: there is nothing to compile."""
-        del cfg, device
-
-    @classmethod
     def construct_algorithm(cls, obs: TensorDict, env: MultiAgentVecEnv, cfg: dict, device: str) -> SkrlPPO:
         """Build the learner for an environment; called by the runner.
 

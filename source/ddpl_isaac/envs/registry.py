@@ -105,17 +105,17 @@ def plan_env(args: argparse.Namespace, overrides: Iterable[str], *, play: bool =
     if not needs_isaac_lab(args.task):
         return _plan_suite(args, overrides, device)
 
-    from ddpl_isaac.envs import isaac_lab_launch
+    from ddpl_isaac.envs import isaac_lab_cfg, isaac_lab_launch
 
-    isaac_lab_launch.register_tasks(args.task)
+    isaac_lab_cfg.register_tasks(args.task)
     name = args.task.rpartition(":")[2]
-    known = isaac_lab_launch.task_ids()
+    known = isaac_lab_cfg.task_ids()
     if name not in known:
         closest = nearest(name, [*known, *_suite_tasks()], count=3)
         hint = f"Did you mean {' or '.join(closest)}?" if closest else "`isaaclab list_envs` lists what there is."
         raise ConfigError(f"Unknown task '{args.task}'. {hint}")
     settings = gym.spec(name).kwargs.get("ddpl_cfg_entry_point")
-    cfg = isaac_lab_launch.resolve_env_cfg(name, overrides, play=play)
+    cfg = isaac_lab_cfg.resolve_env_cfg(name, overrides, play=play)
     args.device = cfg.sim.device = device
     isaac_lab_launch.check_launch(cfg, args)
     return EnvPlan(name, resolve_resource(settings) if settings else None, device, cfg)
@@ -219,6 +219,6 @@ def dump_env_cfg(plan: EnvPlan, env: MultiAgentVecEnv, path: Path) -> None:
         path.write_text(yaml.safe_dump(env.cfg))
         return
 
-    from ddpl_isaac.envs import isaac_lab_launch
+    from ddpl_isaac.envs import isaac_lab_cfg
 
-    isaac_lab_launch.dump_env_cfg(path, plan.cfg)
+    isaac_lab_cfg.dump_env_cfg(path, plan.cfg)
