@@ -71,6 +71,10 @@ class TestReading:
     def test_what_is_no_reward_is_not_divided(self, tmp_path: Path):
         assert read_curve(_skrl_run(tmp_path / "a"), "success").values.tolist() == [0.5]
 
+    def test_success_is_that_of_episodes_where_a_task_also_logs_another(self, tmp_path: Path):
+        success = {"Metrics/success_rate": [(0, 0.5)], "Episode/success": [(0, 1.0)], "Train/env_steps": [(0, 16)]}
+        assert read_curve(_write(tmp_path / "a", success), "success").values.tolist() == [1.0]
+
     def test_rsl_rl_counts_iterations(self, tmp_path: Path):
         rewards = {"Train/mean_reward": [(0, 2.0), (1, 6.0)]}
         run_dir = _write(tmp_path / "a", rewards, ENV_YAML, "num_steps_per_env: 24\n")

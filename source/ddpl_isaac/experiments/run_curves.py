@@ -17,9 +17,9 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 QUANTITIES: dict[str, tuple[str, ...]] = {
     "return": ("Train/mean_reward", "Reward / Total reward (mean)"),
     "length": ("Train/mean_episode_length", "Episode / Total timesteps (mean)"),
-    "success": ("Metrics/success_rate", "Episode/success"),
+    "success": ("Episode/success", "Metrics/success_rate"),
 }
-"""Tags of what all programs write, the first one found wins."""
+"""Tags of what all programs write; the first one found wins, which is what we write ourselves."""
 
 _OUR_STEPS = "Train/env_steps"
 _SKRL_TAG = "Reward / Total reward (mean)"
