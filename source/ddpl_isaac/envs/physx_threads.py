@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 import ctypes
-import os
-import torch
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
+
+from ddpl_isaac.cores import num_cores
 
 # of linux/prctl.h
 _PR_SET_TIMERSLACK, _PR_GET_TIMERSLACK = 29, 30
@@ -21,13 +21,11 @@ SLACK_NS = 2_000_000
 
 
 def num_workers() -> int:
-    """Return how many workers PhysX may have: one for each core, or as many as ``OMP_NUM_THREADS`` says.
+    """Return how many workers PhysX may have: one for each core.
 
     Where that is one, there are none, and a step is done by the thread that asks for it.
     """
-    cores = len(os.sched_getaffinity(0))
-    if "OMP_NUM_THREADS" in os.environ:  # somebody else has the others
-        cores = min(cores, torch.get_num_threads())
+    cores = num_cores()
     return cores if cores > 1 else 0
 
 

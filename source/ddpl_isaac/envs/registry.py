@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import importlib
-import os
 import torch
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ import gymnasium as gym
 import yaml
 
 from ddpl_isaac.config_loader import ConfigError, nearest, resolve_resource
+from ddpl_isaac.cores import leave_half_of_the_cores
 from ddpl_isaac.envs.suite import Suite, read_options
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.envs.video import RecordedEnv, clip_length
@@ -197,20 +197,10 @@ def open_env(
     from ddpl_isaac.envs import isaac_lab_launch
 
     if plan.device == "cpu":
-        leave_cores_to_simulator()
+        leave_half_of_the_cores()
     plan.cfg.scene.num_envs, plan.cfg.seed = num_envs, seed
     with isaac_lab_launch.open_task(plan.task, plan.cfg, args, log_dir, video_folder=video_folder) as env:
         yield env
-
-
-def leave_cores_to_simulator() -> None:
-    """Let torch use half of the cores, unless ``OMP_NUM_THREADS`` says how many.
-
-    The threads of PhysX and those of torch wait for each other in every step where both want all cores: on two cores
-    collection reaches .72 of the speed of the simulator with two threads of torch, and .96 with one.
-    """
-    if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // 2))
 
 
 def dump_env_cfg(plan: EnvPlan, env: MultiAgentVecEnv, path: Path) -> None:
