@@ -122,7 +122,7 @@ def benchmark(command: CommandLine) -> None:
         print(f"\n{plan.task}, {env.num_envs} environments, {where}; peak resident memory {memory:.1f} GiB")
         for name, rate in rates.items():
             print(f"  {name:10s} {rate:8.0f} env-steps/s  {rate / rates['simulator']:.2f} of the simulator alone")
-        result = {f"{name}_over_simulator": round(rate / rates["simulator"], 3) for name, rate in rates.items()}
+        result = {f"{name}_over_simulator": float(f"{rate / rates['simulator']:.3g}") for name, rate in rates.items()}
         print(json.dumps({"task": plan.task, "num_envs": env.num_envs, "device": plan.device, **result}), flush=True)
 
 
