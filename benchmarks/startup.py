@@ -17,12 +17,13 @@ import subprocess
 import sys
 import tempfile
 import time
-import torch
 from pathlib import Path
 
+from train_step import plan_of
+
 from ddpl_isaac.cli import CommandLine, Parser, end_on_user_error, run
-from ddpl_isaac.envs.registry import needs_isaac_lab, plan_env
-from ddpl_isaac.workflows.opening import make_runner, open_plan, settings_of_plan
+from ddpl_isaac.envs.registry import needs_isaac_lab
+from ddpl_isaac.workflows.opening import make_runner, open_plan
 
 
 def make_parser() -> Parser:
@@ -43,9 +44,7 @@ def start(command: CommandLine) -> dict[str, float]:
         seconds[part], last = now - last, now
 
     note("imports")
-    plan = plan_env(command.args, command.env)
-    flags = {name: getattr(command.args, name) for name in ("num_envs", "seed")}
-    cfg = settings_of_plan(plan, command.agent, flags, None)
+    plan, cfg = plan_of(command)
     note("settings")
     with (
         tempfile.TemporaryDirectory() as run_dir,
@@ -78,7 +77,7 @@ def benchmark(command: CommandLine) -> None:
         runs.append(json.loads(output.splitlines()[-1]))
     seconds = {part: statistics.median(run[part] for run in runs) for part in runs[0]}
     seconds["together"] = statistics.median(sum(run.values()) for run in runs)
-    print(f"{command.args.task}, {torch.get_num_threads()} threads, {command.args.repetitions} processes")
+    print(f"{command.args.task}, {command.args.repetitions} processes")
     for part, value in seconds.items():
         print(f"  {part:16} {value:6.1f} s")
     result = {part: round(value, 2) for part, value in seconds.items()}

@@ -25,10 +25,9 @@ from timing import OtherProcess, timed
 
 from ddpl_isaac.cli import CommandLine, Parser, end_on_user_error, run
 from ddpl_isaac.config import TrainConfig
-from ddpl_isaac.config_loader import load_config
 from ddpl_isaac.envs.registry import EnvPlan, open_env, plan_env
 from ddpl_isaac.runners.diffusion_actor_runner import DiffusionActorRunner
-from ddpl_isaac.workflows.opening import open_plan
+from ddpl_isaac.workflows.opening import open_plan, settings_of_plan
 
 
 def make_parser() -> Parser:
@@ -46,7 +45,7 @@ def plan_of(command: CommandLine) -> tuple[EnvPlan, TrainConfig]:
     """Return what the command line asks for."""
     plan = plan_env(command.args, command.env)
     flags = {"num_envs": command.args.num_envs, "seed": command.args.seed}
-    return plan, load_config(plan.settings, command.agent, flags)
+    return plan, settings_of_plan(plan, command.agent, flags, None)
 
 
 def simulator_alone(argv: list[str]) -> Callable[[], None]:

@@ -65,12 +65,7 @@ def check_launch(env_cfg: DirectMARLEnvCfg, args: argparse.Namespace) -> None:
 
 @contextmanager
 def open_task(
-    task: str,
-    env_cfg: DirectMARLEnvCfg,
-    args: argparse.Namespace,
-    log_dir: Path,
-    *,
-    video_folder: str,
+    task: str, env_cfg: DirectMARLEnvCfg, args: argparse.Namespace, log_dir: Path, *, video_folder: str
 ) -> Generator[IsaacLabVecEnv]:
     """Start the simulator, make the environment, and close both at the end.
 
