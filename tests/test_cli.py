@@ -2,10 +2,15 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
+import ast
+from pathlib import Path
+
 import pytest
 
+import ddpl_isaac
 from ddpl_isaac.cli import Parser, end_on_user_error
 from ddpl_isaac.config_loader import ConfigError, load_config
+from ddpl_isaac.storage.replay_storage import ReplayStorage
 
 GAME = ["--task", "Coordination-Corners-v0"]
 
@@ -56,13 +61,36 @@ def test_the_task_is_required():
         Parser("A test.").parse(["--device=Coordination-Corners-v0"])
 
 
-def test_a_value_error_of_our_code_ends_the_process_with_one_line(capsys):
+def test_what_the_user_can_mend_ends_the_process_with_one_line(capsys):
     with pytest.raises(SystemExit) as caught, end_on_user_error():
         load_config(None, ["agent.seed=-1"])
     assert caught.value.code == 2
     assert capsys.readouterr().err == "error: 'seed' (given in agent.seed=-1) is -1; it must be >= 0.\n"
 
 
-def test_a_value_error_of_a_library_keeps_its_traceback():
-    with pytest.raises(ValueError, match="invalid literal"), end_on_user_error():
-        int("a bug")
+@pytest.mark.parametrize("module", ["somebody_elses", "ddpl_isaac.ours"])
+@pytest.mark.parametrize("mistake", ["int('a bug')", "[].remove(1)", "raise ValueError('a bug')"])
+def test_a_mistake_of_the_code_keeps_its_traceback_whoever_raised_it(module, mistake):
+    with pytest.raises(ValueError, match=r"a bug|not in list"), end_on_user_error():
+        exec(mistake, {"__name__": module})
+
+
+def test_a_replay_that_does_not_fit_is_one_line(capsys):
+    with pytest.raises(SystemExit), end_on_user_error():
+        ReplayStorage(10**15, 2, (2, 3), 0, (2, 1), "cpu")
+    assert capsys.readouterr().err.startswith("error: The replay of 1000000000000000 transitions needs ")
+
+
+def test_all_errors_of_this_package_are_for_the_user():
+    root = Path(ddpl_isaac.__file__).parent
+    trees = {path: ast.walk(ast.parse(path.read_text())) for path in root.rglob("*.py")}
+    bases = {
+        node.name: {ast.unparse(base) for base in node.bases}
+        for tree in trees.values()
+        for node in tree
+        if isinstance(node, ast.ClassDef) and node.name.endswith("Error")
+    }
+    assert len(bases) > 10
+    for name, parents in bases.items():
+        if name not in ("UserError", "InterruptedBetweenIterationsError"):
+            assert "UserError" in parents, name

@@ -17,6 +17,7 @@ from typing import NoReturn
 
 from ddpl_isaac.config_loader import ConfigError, nearest
 from ddpl_isaac.envs.registry import needs_isaac_lab
+from ddpl_isaac.errors import UserError
 
 ENV_TOKENS = ("env.", "physics=", "renderer=", "presets=")
 """How a token begins that concerns the environment."""
@@ -104,28 +105,17 @@ class Parser(argparse.ArgumentParser):
 
 @contextmanager
 def end_on_user_error() -> Generator[None]:
-    """End the process with one line for a ``ValueError`` of our own code; other errors keep their traceback.
+    """End the process with one line for what the user can mend; other errors keep their traceback.
 
-    A ``ValueError`` is for the user to mend (an ``AssertionError`` would be a mistake of ours). Inside the context of a
-    simulator this must be the inner one: Isaac Lab prints the traceback of every error that leaves it, but lets the end
-    of the process pass.
+    Inside the context of a simulator this must be the inner one: Isaac Lab prints the traceback of every error that
+    leaves it, but lets the end of the process pass.
     """
     try:
         yield
-    except ValueError as error:
-        if not _raised_by_us(error):
-            raise
+    except UserError as error:
         sys.stdout.flush()
         sys.stderr.write(f"error: {error}\n")
         raise SystemExit(2) from None
-
-
-def _raised_by_us(error: BaseException) -> bool:
-    """Tell whether the error comes from a ``raise`` of this package, not from a library below it."""
-    frame = error.__traceback__
-    while frame is not None and frame.tb_next is not None:
-        frame = frame.tb_next
-    return frame is not None and str(frame.tb_frame.f_globals.get("__name__")).startswith("ddpl_isaac.")
 
 
 def run(workflow: Callable[[CommandLine], None], parser: Parser) -> None:

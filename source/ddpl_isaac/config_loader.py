@@ -19,9 +19,10 @@ from yaml import YAMLError
 
 from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.config_ranges import check_combinations, check_field
+from ddpl_isaac.errors import UserError
 
 
-class ConfigError(ValueError):
+class ConfigError(UserError):
     """A setting that cannot be used. The message names it, where it was given, and what is valid."""
 
 

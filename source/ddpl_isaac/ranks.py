@@ -17,6 +17,8 @@ from torch import distributed, nn
 from torch.distributed.rendezvous import rendezvous
 from typing import Any
 
+from ddpl_isaac.errors import UserError
+
 
 def is_distributed() -> bool:
     """Return whether there are other ranks."""
@@ -47,10 +49,10 @@ def join(device: str) -> None:
         device: Device of this rank.
 
     Raises:
-        ValueError: If this process was not started by torchrun.
+        UserError: If this process was not started by torchrun.
     """
     if "RANK" not in os.environ:
-        raise ValueError("--distributed needs torchrun: torchrun --nproc_per_node=2 scripts/train.py --distributed ...")
+        raise UserError("--distributed needs torchrun: torchrun --nproc_per_node=2 scripts/train.py --distributed ...")
     if device != "cpu":
         torch.cuda.set_device(device)
     store, number, world = next(rendezvous("env://"))

@@ -19,8 +19,10 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
+from ddpl_isaac.errors import UserError
 
-class LearnerProcessError(ValueError):
+
+class LearnerProcessError(UserError):
     """The process of the learner has ended."""
 
 
@@ -108,17 +110,13 @@ def _answer(connection: Connection, resident: Any) -> Any:
         value = function(resident, *args)
         reply = True, (None if function is _build else value)
     except Exception as error:
-        ours = isinstance(error, ValueError | MemoryError) and _module_of(error).startswith("ddpl_isaac.")
         value = None
-        reply = False, error if ours else RuntimeError(f"The learner failed.\n{traceback.format_exc()}")
+        reply = (
+            False,
+            error if isinstance(error, UserError) else RuntimeError(f"The learner failed.\n{traceback.format_exc()}"),
+        )
     connection.send_bytes(pickle.dumps(reply, pickle.HIGHEST_PROTOCOL))
     return value if function is _build else resident
-
-
-def _module_of(error: BaseException) -> str:
-    """Return the module whose code raised an error."""
-    frames = list(traceback.walk_tb(error.__traceback__))
-    return str(frames[-1][0].f_globals.get("__name__"))
 
 
 def serve(file_descriptor: int, modules: tuple[str, ...]) -> None:

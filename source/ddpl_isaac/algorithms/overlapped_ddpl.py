@@ -46,8 +46,8 @@ class OverlappedDDPL(Rollouts):
         """Create the policy that acts, and the learner in its process.
 
         Raises:
-            ValueError: If the learner's settings are wrong.
-            MemoryError: If the replay does not fit.
+            UserError: If the learner's settings are wrong.
+            OutOfMemoryError: If the replay does not fit.
         """
         self._learner = self._spare.pop() if self._spare else LearnerProcess(*_imports(cfg))
         wait_for_compiler()  # what it has found out spares the learner's process the question

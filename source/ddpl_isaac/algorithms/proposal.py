@@ -12,6 +12,7 @@ from __future__ import annotations
 import torch
 
 from ddpl_isaac.config import IssmConfig
+from ddpl_isaac.errors import UserError
 
 PROPOSALS = ("policy", "mixture", "smoothed")
 
@@ -31,10 +32,10 @@ def propose(
         generator: Source of the random numbers; None is torch's own generator.
 
     Raises:
-        ValueError: If the proposal is none of :data:`PROPOSALS`.
+        UserError: If the proposal is none of :data:`PROPOSALS`.
     """
     if cfg.proposal not in PROPOSALS:
-        raise ValueError(f"Unknown proposal '{cfg.proposal}': choose of {', '.join(PROPOSALS)}.")
+        raise UserError(f"Unknown proposal '{cfg.proposal}': choose of {', '.join(PROPOSALS)}.")
     if cfg.proposal == "policy":
         return policy_ABMD
     candidates, source = policy_ABMD, {"device": policy_ABMD.device, "generator": generator}

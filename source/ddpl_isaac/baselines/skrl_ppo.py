@@ -26,6 +26,7 @@ from ddpl_isaac.algorithms.rollouts import Rollouts, Step
 from ddpl_isaac.baselines.skrl_models import Actor, Policy, Value, clipped, spaces_of
 from ddpl_isaac.config import AlgorithmConfig, PPOConfig, from_dict
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
+from ddpl_isaac.errors import UserError
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.policy import JointPolicy
 from ddpl_isaac.ranks import is_distributed
@@ -90,11 +91,11 @@ class SkrlPPO(Rollouts):
         """Build the learner for an environment; called by the runner.
 
         Raises:
-            ValueError: If there are several ranks.
+            UserError: If there are several ranks.
         """
         del obs
         if is_distributed():
-            raise ValueError("The baselines train in one process; leave --distributed out.")
+            raise UserError("The baselines train in one process; leave --distributed out.")
         algorithm, ppo = from_dict(AlgorithmConfig, cfg["algorithm"]), from_dict(PPOConfig, cfg["ppo"])
         stack = AgentStack(env.agents, env.state_dim).to(device)
         learner = cls(stack, env.num_envs, algorithm, ppo, cfg["num_steps_per_env"], device)

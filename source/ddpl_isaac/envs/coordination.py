@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.suite import Suite
 from ddpl_isaac.envs.vec_env import AgentSpec, MultiAgentVecEnv
+from ddpl_isaac.errors import UserError
 
 CORNERS, NEEDLE = "Coordination-Corners-v0", "Coordination-Needle-v0"
 TASKS = (CORNERS, NEEDLE)
@@ -111,10 +112,10 @@ class CoordinationEnv(MultiAgentVecEnv):
         """Create the game; ``rules`` are those of :func:`make_game`.
 
         Raises:
-            ValueError: If there is no agent or no environment.
+            UserError: If there is no agent or no environment.
         """
         if num_agents < 1 or num_envs < 1:
-            raise ValueError(f"{task} needs at least one agent and one environment, got {num_agents} and {num_envs}.")
+            raise UserError(f"{task} needs at least one agent and one environment, got {num_agents} and {num_envs}.")
         self.task, self._game = task, make_game(task, **rules)
         dim = self._game.action_dim
         self.num_envs, self.device, self.num_actions, self.state_dim = num_envs, device, dim * num_agents, 0

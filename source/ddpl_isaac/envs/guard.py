@@ -13,10 +13,12 @@ from pathlib import Path
 from tensordict import TensorDict
 from typing import Any
 
+from ddpl_isaac.errors import UserError
+
 logger = logging.getLogger(__name__)
 
 
-class NonFiniteError(ValueError):
+class NonFiniteError(UserError):
     """Too many environments returned a number that is infinite or not a number."""
 
 

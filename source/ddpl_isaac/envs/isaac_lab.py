@@ -18,6 +18,7 @@ from isaaclab.envs import DirectMARLEnv
 
 from ddpl_isaac.envs.pinned_arrays import allow_pinned_arrays_without_cuda
 from ddpl_isaac.envs.vec_env import AgentSpec, MultiAgentVecEnv
+from ddpl_isaac.errors import UserError
 
 allow_pinned_arrays_without_cuda()
 
@@ -41,11 +42,11 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
             task: Identifier under which it was made.
 
         Raises:
-            ValueError: If the environment is no ``DirectMARLEnv``, or a space is no ``Box``.
+            UserError: If the environment is no ``DirectMARLEnv``, or a space is no ``Box``.
         """
         unwrapped = env.unwrapped
         if not isinstance(unwrapped, DirectMARLEnv):
-            raise ValueError(f"'{task}' is a {type(unwrapped).__name__}; only a DirectMARLEnv has several agents.")
+            raise UserError(f"'{task}' is a {type(unwrapped).__name__}; only a DirectMARLEnv has several agents.")
         self.env, self.unwrapped, self.task = env, unwrapped, task
         self.cfg = unwrapped.cfg
         # the final observations are captured below, together with the state that Isaac Lab leaves out
@@ -196,7 +197,7 @@ def _agent_specs(env: DirectMARLEnv) -> tuple[AgentSpec, ...]:
         obs_dim = math.prod(_box(f"the observation of '{name}'", env.observation_spaces[name]).shape)
         box = _box(f"the action of '{name}'", env.action_spaces[name])
         if len(box.shape) != 1:
-            raise ValueError(f"The action of '{name}' has shape {box.shape}; it must be a vector.")
+            raise UserError(f"The action of '{name}' has shape {box.shape}; it must be a vector.")
         low = tuple(float(bound) if math.isfinite(bound) else -1.0 for bound in box.low)
         high = tuple(float(bound) if math.isfinite(bound) else 1.0 for bound in box.high)
         specs.append(AgentSpec(str(name), obs_dim, slice(start, start + len(low)), low, high))
@@ -208,8 +209,8 @@ def _box(what: str, space: gym.Space | None) -> gym.spaces.Box:
     """Return the space if it is one of real vectors.
 
     Raises:
-        ValueError: If it is not.
+        UserError: If it is not.
     """
     if not isinstance(space, gym.spaces.Box):
-        raise ValueError(f"The space of {what} is {space}; DDPL needs a Box.")
+        raise UserError(f"The space of {what} is {space}; DDPL needs a Box.")
     return space

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
+from ddpl_isaac.errors import UserError
 
 
 class Signal(NamedTuple):
@@ -39,7 +40,7 @@ def signals_of(env: MultiAgentVecEnv) -> dict[str, AgentSignals]:
     """Return the signals of every agent: those that the task tells in ``signals``, else numbered columns.
 
     Raises:
-        ValueError: If the task tells of more or fewer columns than there are.
+        UserError: If the task tells of more or fewer columns than there are.
     """
     told: Mapping[str, AgentSignals] = getattr(getattr(env, "unwrapped", env), "signals", {})
     signals = {}
@@ -53,7 +54,7 @@ def signals_of(env: MultiAgentVecEnv) -> dict[str, AgentSignals]:
         for kind, size in sizes.items():
             columns = sum(len(signal.entries) for signal in getattr(signals[agent.name], kind))
             if columns != size:
-                raise ValueError(
+                raise UserError(
                     f"The signals of {env.task} name {columns} columns of the {kind} of '{agent.name}'; it has {size}."
                 )
     return signals

@@ -14,6 +14,8 @@ from typing import Any
 import yaml
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from ddpl_isaac.errors import UserError
+
 QUANTITIES: dict[str, tuple[str, ...]] = {
     "return": ("Train/mean_reward", "Reward / Total reward (mean)"),
     "length": ("Train/mean_episode_length", "Episode / Total timesteps (mean)"),
@@ -25,7 +27,7 @@ _OUR_STEPS = "Train/env_steps"
 _SKRL_TAG = "Reward / Total reward (mean)"
 
 
-class ReportError(ValueError):
+class ReportError(UserError):
     """The curves asked for cannot be drawn from the runs given."""
 
 

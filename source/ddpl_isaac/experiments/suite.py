@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ddpl_isaac.config_loader import ConfigError, nearest
+from ddpl_isaac.errors import UserError
 from ddpl_isaac.experiments.grid import Cell, read_cells
 from ddpl_isaac.experiments.marl_eval import write_marl_eval
 from ddpl_isaac.experiments.summary import tables
@@ -23,7 +24,7 @@ Launch = Callable[[list[str]], Iterator[tuple[str, str]]]
 """Runs the cells of these names and yields each at its end, with an empty word or with what went wrong."""
 
 
-class SuiteError(ValueError):
+class SuiteError(UserError):
     """Some cells of a grid failed."""
 
 

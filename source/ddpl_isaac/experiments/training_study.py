@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ddpl_isaac.config_ranges import CHOICES
+from ddpl_isaac.errors import UserError
 from ddpl_isaac.experiments.critic_error import critic_error_of_run, is_known
 from ddpl_isaac.experiments.run_curves import QUANTITIES, ReportError, read_curve
 from ddpl_isaac.run_directory import LOG_ROOT
@@ -24,7 +25,7 @@ _POINTS = 100
 """Points of a stored curve."""
 
 
-class StudyError(ValueError):
+class StudyError(UserError):
     """A study did not come to its end."""
 
 

@@ -17,12 +17,13 @@ from rsl_rl.modules import EmpiricalNormalization
 from ddpl_isaac.config import ActorConfig, AlgorithmConfig
 from ddpl_isaac.diffusion.sampler import ddpm_sample
 from ddpl_isaac.diffusion.schedule import Schedule
+from ddpl_isaac.errors import UserError
 from ddpl_isaac.models.denoiser import Denoiser
 from ddpl_isaac.models.diffusion_actor import DiffusionActor
 from ddpl_isaac.models.policy import JointPolicy
 
 
-class ExportError(ValueError):
+class ExportError(UserError):
     """A policy cannot be exported. The message says why and what to do."""
 
 

@@ -15,6 +15,7 @@ from tensordict import TensorDict
 from torch import nn
 
 from ddpl_isaac.envs.vec_env import AgentSpec
+from ddpl_isaac.errors import UserError
 
 
 class AgentStack(nn.Module):
@@ -29,11 +30,11 @@ class AgentStack(nn.Module):
         """Lay out the agents; ``state_dim`` 0 means that the stacked observations serve as the state.
 
         Raises:
-            ValueError: If there is no agent.
+            UserError: If there is no agent.
         """
         super().__init__()
         if not agents:
-            raise ValueError("An environment needs at least one agent, got none.")
+            raise UserError("An environment needs at least one agent, got none.")
         self.names = tuple(agent.name for agent in agents)
         self.obs_dims = tuple(agent.obs_dim for agent in agents)
         self.action_dims = tuple(agent.action_dim for agent in agents)

@@ -18,6 +18,8 @@ import torch
 from collections.abc import Callable
 from pathlib import Path
 
+from ddpl_isaac.errors import UserError
+
 logger = logging.getLogger(__name__)
 
 COMPILE_MODES = ("auto", "cuda_graph", "eager")
@@ -97,12 +99,12 @@ def compiled[Function: Callable](function: Function, mode: str, device: torch.de
     What is compiled is small, such as a step rather than the chain of steps, so that compiling takes seconds.
 
     Raises:
-        ValueError: If the mode is none of :data:`COMPILE_MODES`, or a CUDA graph is asked for elsewhere.
+        UserError: If the mode is none of :data:`COMPILE_MODES`, or a CUDA graph is asked for elsewhere.
     """
     if mode not in COMPILE_MODES:
-        raise ValueError(f"Unknown agent.algorithm.compile '{mode}': choose of {', '.join(COMPILE_MODES)}.")
+        raise UserError(f"Unknown agent.algorithm.compile '{mode}': choose of {', '.join(COMPILE_MODES)}.")
     if mode == "cuda_graph" and torch.device(device).type != "cuda":
-        raise ValueError(
+        raise UserError(
             f"agent.algorithm.compile=cuda_graph needs a CUDA device, and the learner is on {device}:"
             " leave it at auto, or choose --device cuda."
         )

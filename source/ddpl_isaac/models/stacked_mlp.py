@@ -15,6 +15,8 @@ import torch
 from collections.abc import Sequence
 from torch import nn
 
+from ddpl_isaac.errors import UserError
+
 
 class StackedLinear(nn.Module):
     """G linear layers ``x_g W_g + b_g``, initialised as ``torch.nn.Linear`` would each."""
@@ -61,11 +63,11 @@ class StackedMLP(nn.Module):
         """Create the layers behind the first.
 
         Raises:
-            ValueError: If there is no hidden layer.
+            UserError: If there is no hidden layer.
         """
         super().__init__()
         if not hidden_dims:
-            raise ValueError("hidden_dims must name at least one hidden layer, for example [256, 256], got [].")
+            raise UserError("hidden_dims must name at least one hidden layer, for example [256, 256], got [].")
         sizes = [*hidden_dims, out_features]
         self.layers = nn.ModuleList(StackedLinear(num_networks, i, o) for i, o in itertools.pairwise(sizes))
         normalized = hidden_dims if layer_norm else ()

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ddpl_isaac import __version__
+from ddpl_isaac.errors import UserError
 
 FORMAT = "ddpl_isaac"
 """Mark of our files, in their header."""
@@ -25,7 +26,7 @@ FORMAT_VERSION = 3
 """Version of the layout of our files; raised when an older reader would misread a new file."""
 
 
-class CheckpointError(ValueError):
+class CheckpointError(UserError):
     """A checkpoint cannot be written or used. The message says what was found, what is expected and what to do."""
 
 

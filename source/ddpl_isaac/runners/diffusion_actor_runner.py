@@ -120,7 +120,7 @@ class DiffusionActorRunner(OnPolicyRunner):
 
         Raises:
             CheckpointError: If it is damaged, foreign, or of another task or version.
-            ValueError: If its networks or replay have other shapes than this run's.
+            UserError: If its networks or replay have other shapes than this run's.
         """
         state = load_checkpoint(path, task=self.env.task, device=map_location or self.device)
         self.alg.load(state["algorithm"], load_cfg, strict)

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from tensordict import TensorDict
 
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
+from ddpl_isaac.errors import UserError
 
 _STEPS_BETWEEN_LOOKS = 16
 """Steps between two questions to the device whether all episodes are complete."""
 
 
-class EvaluationError(ValueError):
+class EvaluationError(UserError):
     """The evaluation cannot be carried out as asked."""
 
 

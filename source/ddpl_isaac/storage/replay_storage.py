@@ -17,6 +17,8 @@ import torch
 from tensordict import TensorDict
 from typing import NamedTuple
 
+from ddpl_isaac.errors import OutOfMemoryError, UserError
+
 
 class Batch(NamedTuple):
     """Transitions over up to n steps."""
@@ -69,12 +71,12 @@ class ReplayStorage:
             half_precision: Store observations, states and actions as float16; what is larger than 65504 is cut there.
 
         Raises:
-            ValueError: If a ring would have fewer than 4 rows.
-            MemoryError: If the device cannot hold the rings; the message says how much was needed.
+            UserError: If a ring would have fewer than 4 rows.
+            OutOfMemoryError: If the device cannot hold the rings; the message says how much was needed.
         """
         self.num_rows, self.num_envs, self.state_dim = capacity // num_envs, num_envs, state_dim
         if self.num_rows < 4:
-            raise ValueError(
+            raise UserError(
                 f"A replay capacity of {capacity} gives each of {num_envs} environments {self.num_rows} rows; at"
                 f" least 4 are needed: set agent.algorithm.replay.capacity to {4 * num_envs} or more."
             )
@@ -90,7 +92,7 @@ class ReplayStorage:
                 name: torch.zeros(shape, dtype=torch.bool, device=device) for name in ("taken", "terminated", "ended")
             }
         except RuntimeError as error:
-            raise MemoryError(
+            raise OutOfMemoryError(
                 f"The replay of {capacity} transitions needs {size / 2**30:.1f} GiB on {device}, which are not free:"
                 " lower agent.algorithm.replay.capacity, or set agent.algorithm.replay.half_precision=true."
             ) from error
@@ -228,12 +230,12 @@ class ReplayStorage:
         """Restore what :meth:`state_dict` gave.
 
         Raises:
-            ValueError: If it belongs to rings of another shape.
+            UserError: If it belongs to rings of another shape.
         """
         for name, ring in self.data.items():
             stored = state[name]
             if int(state["num_rows"]) != self.num_rows or stored.shape[1:] != ring.shape[1:]:
-                raise ValueError(
+                raise UserError(
                     f"The stored replay has rings of {int(state['num_rows'])} rows with '{name}' of shape"
                     f" {tuple(stored.shape[1:])}, this run's have {self.num_rows} and {tuple(ring.shape[1:])}: resume"
                     " with the same --num_envs and agent.algorithm.replay.capacity."

@@ -13,6 +13,8 @@ from pathlib import Path
 import isaaclab.sim as sim_utils
 from isaaclab.assets import AssetBaseCfg
 
+from ddpl_isaac.errors import AssetError
+
 GROUND_CFG = AssetBaseCfg(
     prim_path="/World/ground",
     collision_group=-1,
@@ -45,7 +47,7 @@ def require_asset(path: str, timeout: float = 5.0) -> None:
         timeout: Time that the server has to answer [s].
 
     Raises:
-        FileNotFoundError: If the file is not there or the server does not answer.
+        AssetError: If the file is not there or the server does not answer.
     """
     if "://" not in path:
         reason = None if Path(path).is_file() else "there is no such file"
@@ -58,7 +60,7 @@ def require_asset(path: str, timeout: float = 5.0) -> None:
     else:
         reason = None
     if reason is not None:
-        raise FileNotFoundError(
+        raise AssetError(
             f"The asset '{path}' is out of reach: {reason}. Leave out presets=nucleus to use the hand that comes with"
             " this package, or let ISAACSIM_ASSET_ROOT name a folder that holds a copy of NVIDIA's assets."
         )
