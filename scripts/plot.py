@@ -11,6 +11,7 @@ from ddpl_isaac.cli import end_on_user_error
 from ddpl_isaac.experiments.report import draw, methods_of_suite, read_methods, summary_table
 from ddpl_isaac.experiments.suite import read_results
 from ddpl_isaac.experiments.summary import tables
+from ddpl_isaac.output_paths import check_output
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -34,6 +35,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     """Draw the figure and print the table."""
+    check_output("--output", args.output)
     if args.suite:
         results = read_results(args.suite)
         axis = "environment steps" if any("curves" in result for result in results) else "mirror steps"

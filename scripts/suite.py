@@ -14,6 +14,7 @@ from ddpl_isaac.cli import end_on_user_error
 from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.experiments.launchers import launch_local, launch_ray
 from ddpl_isaac.experiments.suite import run_cell, run_suite
+from ddpl_isaac.output_paths import check_output
 
 SCRIPT = Path(__file__).absolute()
 
@@ -38,6 +39,7 @@ def make_parser() -> argparse.ArgumentParser:
 def main(args: argparse.Namespace) -> None:
     """Run the grid or one cell of it."""
     suite, output = args.suite.absolute(), (args.output or Path("logs/suite") / args.suite.stem).absolute()
+    check_output("--output", output, directory=True)
     if args.cell:
         run_cell(suite, output, args.cell, SCRIPT.parent)
         return

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ddpl_isaac.config import TrainConfig
+from ddpl_isaac.names import VALID_NAME, is_valid_name
 
 
 @dataclass(frozen=True)
@@ -124,11 +125,16 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 """Fields that name one of a few alternatives, by their path."""
 
+NAMES = frozenset({"experiment_name", "run_name"})
+"""Fields that become folders."""
+
 
 def check_field(path: str, value: Any) -> str | None:
     """Return what the field accepts if it does not accept ``value``, else None."""
     if path in CHOICES and value not in CHOICES[path]:
         return " or ".join(f"'{choice}'" for choice in CHOICES[path])
+    if path in NAMES:
+        return None if is_valid_name(value) and (value or path == "run_name") else VALID_NAME
     if path not in RANGES:
         return None
     if isinstance(value, list):

@@ -10,7 +10,10 @@ import itertools
 import json
 import os
 import shlex
+import shutil
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +21,7 @@ from omegaconf import OmegaConf
 
 from ddpl_isaac import __version__
 from ddpl_isaac.config import TrainConfig
+from ddpl_isaac.output_paths import check_output
 
 LOG_ROOT = Path("logs", "ddpl")
 """Directory of all experiments, in the working directory."""
@@ -33,19 +37,38 @@ ENV_SETTINGS_NAME = "params/env.yaml"
 
 
 def create(cfg: TrainConfig) -> Path:
-    """Create and return ``logs/ddpl/<experiment>/<timestamp>[_<run name>]``."""
+    """Create and return ``logs/ddpl/<experiment>/<timestamp>[_<run name>]``.
+
+    Raises:
+        ConfigError: If the working directory has no place for it.
+    """
     name = datetime.now().strftime("%Y-%m-%d_%H-%M-%S") + (f"_{cfg.run_name}" if cfg.run_name else "")
     path = (LOG_ROOT / cfg.experiment_name / name).absolute()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    check_output("The run directory", path, directory=True)
     for attempt in itertools.count(2):
         try:
-            path.mkdir()  # fails for all but one of the runs that start in the same second
+            path.mkdir(parents=True)  # fails for all but one of the runs that start in the same second
         except FileExistsError:
             path = path.with_name(f"{name}_{attempt}")
         else:
             (path / "params").mkdir()
             return path
     raise AssertionError
+
+
+@contextmanager
+def removed_unless_used(path: Path) -> Generator[None]:
+    """Remove the directory at the end, and its experiment's if that is empty, where no iteration came to its end.
+
+    The first iteration saves a checkpoint, or a snapshot of what went wrong in it.
+    """
+    try:
+        yield
+    finally:
+        if not any(path.glob("*.pt")):
+            shutil.rmtree(path, ignore_errors=True)
+            with suppress(OSError):
+                path.parent.rmdir()
 
 
 def write_settings(path: Path, cfg: TrainConfig) -> None:

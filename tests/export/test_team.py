@@ -4,6 +4,7 @@
 
 """Exported files act as the trainer does, for agents of unlike shapes, and tell all that one needs to run them."""
 
+import dataclasses
 import importlib.util
 import json
 import numpy as np
@@ -21,7 +22,7 @@ from ddpl_isaac.config import ActorConfig, AlgorithmConfig, SamplerConfig
 from ddpl_isaac.envs.signals import AgentSignals, Signal, signals_of
 from ddpl_isaac.export.files import check_extra
 from ddpl_isaac.export.policy import AgentPolicy, ExportError, check_class
-from ddpl_isaac.export.team import export_team, trainer_actions
+from ddpl_isaac.export.team import export_team, to_table, trainer_actions
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.diffusion_actor import DiffusionActor
 from ddpl_isaac.models.policy import JointPolicy
@@ -34,16 +35,16 @@ ENV = FakeEnv()
 """``cart``: 4 observations, 1 action in [-1, 1]. ``pole``: 3 observations, 2 actions in [-2, 2] x [-.5, 1.5]."""
 
 
-def make_policy(normalize=True):
+def make_policy(normalize=True, agents=ENV.agents):
     """A policy that has seen observations and whose networks answer to everything."""
     torch.manual_seed(0)
-    stack = AgentStack(ENV.agents, ENV.state_dim)
+    stack = AgentStack(agents, ENV.state_dim)
     actor = DiffusionActor(stack.obs_dim, stack.action_mask, CFG.actor, CFG.sampler).requires_grad_(False)
     for parameter in actor.denoiser.mlp.layers[-1].parameters():
         torch.nn.init.normal_(parameter, std=0.2)  # zero at the start, which would hide every dependence
     normalizer = EmpiricalNormalization((stack.num_agents, stack.obs_dim)) if normalize else torch.nn.Identity()
     if normalize:
-        normalizer.update(stack.observations(seen(1000, 5.0)))
+        normalizer.update(stack.observations(seen(1000, 5.0, agents)))
     return JointPolicy(stack, normalizer, actor).eval()
 
 
@@ -56,9 +57,9 @@ def exported(tmp_path_factory):
     return policy, directory
 
 
-def seen(count, spread):
+def seen(count, spread, agents=ENV.agents):
     """Observations around 3."""
-    obs = {agent.name: 3.0 + spread * torch.randn(count, agent.obs_dim) for agent in ENV.agents}
+    obs = {agent.name: 3.0 + spread * torch.randn(count, agent.obs_dim) for agent in agents}
     return TensorDict(obs, batch_size=[count])
 
 
@@ -95,6 +96,21 @@ def test_torchscript_gets_the_trainers_actions(exported, index):
     expected = trainer_actions(policy, obs, noise)[agent.name]
     action = torch.jit.load(directory / f"{agent.name}.pt")(obs[agent.name], noise[:, index, :, : agent.action_dim])
     torch.testing.assert_close(action, expected, atol=1e-5, rtol=0.0)
+
+
+def test_agents_of_any_name_stay_below_the_folder_and_tell_their_names(tmp_path):
+    names = ["../x", "手\n|" * 100]
+    agents = tuple(dataclasses.replace(agent, name=name) for agent, name in zip(ENV.agents, names, strict=True))
+    signals = dict(zip(names, signals_of(ENV).values(), strict=True))
+    folder = tmp_path / "below" / "exported"
+    table = to_table(export_team(make_policy(agents=agents), seen(3, 1.0, agents), CFG, signals, folder, {}))
+    sidecars = [json.loads(path.read_text()) for path in folder.glob("*.json")]
+    assert {sidecar["agent"] for sidecar in sidecars} == set(names)
+    written = {file for sidecar in sidecars for file in sidecar["files"].values()}
+    assert written | {path.name for path in folder.glob("*.json")} == {path.name for path in folder.iterdir()}
+    assert len(written) == 6
+    assert [path for path in tmp_path.rglob("*") if path.is_file() and path.parent != folder] == []
+    assert len(table.splitlines()) == 4
 
 
 def act_by_numpy(weights, observation, noise):

@@ -64,7 +64,13 @@ def refusal(monkeypatch, capsys, tmp_path):
         (["agent.class_name=ddpl_isaac.config:Runer"], "'class_name' is 'ddpl_isaac.config:Runer'"),
         (["--distributed"], "--distributed needs torchrun"),
         (["--checkpoint", "nowhere.pt"], "nowhere.pt does not exist"),
+        (["--checkpoint", "x" * 300], "cannot be read: File name too long."),
         (["--checkpoint", "latest"], "There is no checkpoint of the task"),
+        (["--run_name", "../../x"], "'run_name' (given in --run_name) is '../../x'; it must be a name of"),
+        (["--run_name", "x" * 300], "it must be a name of at most 200 bytes"),
+        (["--run_name", "two\nlines"], "'two\\nlines'; it must be a name of"),
+        (["agent.experiment_name=.."], "(given in agent.experiment_name=..) is '..'; it must be a name of"),
+        (["agent.experiment_name=''"], "(given in agent.experiment_name='') is ''; it must be a name of"),
     ],
 )
 def test_arguments_of_a_game(refusal, tokens, expected):
@@ -90,6 +96,12 @@ def test_arguments_of_a_suite(refusal, task, tokens, expected):
     assert expected in refusal(task, *tokens)
 
 
+def test_a_file_where_the_run_directories_should_be(refusal, tmp_path):
+    (tmp_path / "logs").write_text("mine")
+    assert "is a file and holds no other; choose another place." in refusal(GAME)
+    assert (tmp_path / "logs").read_text() == "mine"
+
+
 def test_a_suite_whose_extra_is_missing_says_which_command_installs_it(refusal, monkeypatch):
     found = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "gymnasium_robotics" else found(name))
@@ -110,7 +122,7 @@ def export_parser():
         ([], "There is no checkpoint of the task"),
         (["--checkpoint", "nowhere.pt"], "nowhere.pt does not exist"),
         (["--checkpoint", "cart.pt"], f"belongs to the task {CART}, not to {GAME}"),
-        (["--checkpoint", "game.pt", "--output", "game.pt"], "--output game.pt is a file; it must be a directory."),
+        (["--checkpoint", "game.pt", "--output", "game.pt"], "--output is 'game.pt', a file; it must be a directory."),
         (["--checkpoint", "game.pt", "agent.algorithm.policy_class=gmm"], "Only diffusion policies can be exported"),
     ],
 )
@@ -125,6 +137,7 @@ def evaluate_parser():
     parser = export_parser()
     parser.add_argument("--num_episodes", type=int, default=8)
     parser.add_argument("--best_of", type=int, default=1)
+    parser.add_argument("--html", action="store_true")
     return parser
 
 
@@ -133,6 +146,10 @@ def evaluate_parser():
     [
         (["--num_episodes", "0"], "--num_episodes is 0; it must be >= 1."),
         (["--best_of", "0"], "--best_of is 0; it must be >= 1"),
+        (["--output", "."], "--output is '.', a directory; it must be a file."),
+        (["--output", "game.pt/scores.json"], "is a file and holds no other"),
+        (["--output", "x" * 300], "of which a part is longer than 255 bytes; shorten it."),
+        (["--output", "scores.html", "--html"], "name it .json."),
         (["--best_of", "8", "agent.algorithm.critic.kind=central"], "kind=factored or local."),
         (
             ["--best_of", "8", "agent.algorithm.class_name=ddpl_isaac.baselines.skrl_ppo:SkrlPPO"],

@@ -25,6 +25,7 @@ from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.compilation import compiled, start_compiler
 from ddpl_isaac.models.critic import CRITICS
 from ddpl_isaac.models.policy import JointPolicy
+from ddpl_isaac.names import path_component
 from ddpl_isaac.ranks import average_gradients, rank
 from ddpl_isaac.storage.replay_storage import Batch, ReplayStorage
 
@@ -161,10 +162,10 @@ class DDPL(Rollouts):
         return States(obs, partial(critic.marginal, state, obs), self.stack.in_play(batch.obs))
 
     def _by_agent(self, values: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        """Name each agent's entry ``ISSM/<agent>/<metric>``; padded dimensions have no entry."""
+        """Name each agent's entry ``ISSM/<agent as a path>/<metric>``; padded dimensions have no entry."""
         dims = dict(zip(self.stack.names, self.stack.action_dims, strict=True))
         return {
-            f"ISSM/{name}/{metric}": value[i]
+            f"ISSM/{path_component(name)}/{metric}": value[i]
             for metric, value in values.items()
             for i, name in enumerate(self.stack.names)
             if not metric.startswith("candidate_std_dim/") or int(metric[-2:]) < dims[name]

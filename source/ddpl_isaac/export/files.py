@@ -17,6 +17,7 @@ from pathlib import Path
 from safetensors.torch import save
 
 from ddpl_isaac.export.policy import AgentPolicy, ExportError
+from ddpl_isaac.names import path_component
 
 SUFFIXES = {"onnx": ".onnx", "torchscript": ".pt", "safetensors": ".safetensors"}
 """Suffix of each format."""
@@ -47,7 +48,7 @@ def check_extra() -> None:
 def write_policy(policy: AgentPolicy, directory: Path) -> dict[str, str]:
     """Write a policy in all formats and return the names of the files by format."""
     directory.mkdir(parents=True, exist_ok=True)
-    files = {kind: policy.name + suffix for kind, suffix in SUFFIXES.items()}
+    files = {kind: path_component(policy.name) + suffix for kind, suffix in SUFFIXES.items()}
     num_steps = policy.schedule.num_steps
     # two states, as a single one could be taken for a fixed size
     example = torch.zeros(2, policy.obs_dim), torch.zeros(num_steps, 2, policy.action_dim)

@@ -23,6 +23,7 @@ from ddpl_isaac.export.policy import AgentPolicy, ExportError
 from ddpl_isaac.export.sidecar import make_sidecar
 from ddpl_isaac.models.diffusion_actor import DiffusionActor
 from ddpl_isaac.models.policy import JointPolicy
+from ddpl_isaac.names import path_component
 from ddpl_isaac.runners.evaluator import markdown_table
 
 TOLERANCE = 1e-5
@@ -60,7 +61,8 @@ def export_team(
         obs: Observations for the comparison. Shape of each: (N, obs_dim).
         cfg: The learner's settings.
         signals: What the columns mean, by agent.
-        directory: Where the files go: ``<agent>.onnx``, ``.pt``, ``.safetensors`` and ``.json``.
+        directory: Where the files go: ``<agent as a path>.onnx``, ``.pt``, ``.safetensors``
+            and ``.json``.
         origin: What the sidecars say of where the policy comes from.
 
     Raises:
@@ -86,7 +88,7 @@ def export_team(
                 f" more than {TOLERANCE:.0e}. Do not use the files in {directory}."
             )
         sidecar = make_sidecar(agent, signals[agent.name], cfg.sampler, files, origin)
-        (directory / f"{agent.name}.json").write_text(json.dumps(sidecar, indent=1) + "\n")
+        (directory / f"{path_component(agent.name)}.json").write_text(json.dumps(sidecar, indent=1) + "\n")
         milliseconds = {kind: latency(run, agent) for kind, run in runners.items()}
         exported.append(ExportedAgent(agent.name, (agent.obs_dim, agent.action_dim), error, milliseconds))
     return exported
@@ -112,5 +114,5 @@ def to_table(exported: list[ExportedAgent]) -> str:
     rows = [["agent", "observation", "action", "largest difference", "ONNX [ms]", "TorchScript [ms]"]]
     for agent in exported:
         speeds = [f"{agent.milliseconds[kind]:.2f}" for kind in ("onnx", "torchscript")]
-        rows.append([agent.name, *map(str, agent.sizes), f"{agent.error:.1e}", *speeds])
+        rows.append([path_component(agent.name), *map(str, agent.sizes), f"{agent.error:.1e}", *speeds])
     return markdown_table(rows)

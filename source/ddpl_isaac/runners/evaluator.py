@@ -143,7 +143,8 @@ def bootstrap_interval(values: np.ndarray, statistic: Callable = np.mean) -> tup
 
 
 def markdown_table(rows: Sequence[Sequence[str]]) -> str:
-    """Return an aligned Markdown table. The first row holds the headings."""
+    """Return an aligned Markdown table. The first row holds the headings; what would end a cell is replaced."""
+    rows = [[" ".join(cell.replace("|", "¦").splitlines()) for cell in row] for row in rows]
     widths = [max(3, *(len(row[column]) for row in rows)) for column in range(len(rows[0]))]
     lines = [
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows

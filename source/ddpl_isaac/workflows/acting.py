@@ -23,6 +23,7 @@ from ddpl_isaac.export.files import check_extra
 from ddpl_isaac.export.policy import check_class
 from ddpl_isaac.export.team import export_team, to_table
 from ddpl_isaac.models.critic import CRITICS
+from ddpl_isaac.output_paths import check_output
 from ddpl_isaac.run_directory import shown
 from ddpl_isaac.runners.evaluator import evaluate as play_episodes
 from ddpl_isaac.workflows.opening import as_in_run, find_checkpoint, make_runner, open_plan, settings_to_act
@@ -73,6 +74,10 @@ def evaluate(command: CommandLine) -> None:
         raise ConfigError(f"--num_episodes is {args.num_episodes}; it must be >= 1.")
     _check_best_of(args.best_of, cfg.algorithm)
     output = args.output or checkpoint.parent / "evaluation" / f"{checkpoint.stem}.json"
+    check_output("--output", output)
+    page = output.with_suffix(".html")
+    if args.html and page == output:
+        raise ConfigError(f"--output {output} is the JSON file, beside which --html writes {page.name}; name it .json.")
     print(f"Evaluating {shown(checkpoint)} over {args.num_episodes} episodes on {plan.device}.", flush=True)
     with open_plan(plan, args, cfg, checkpoint.parent, "evaluate") as env, end_on_user_error():
         runner = make_runner(env, plan, cfg, None, checkpoint)
@@ -90,7 +95,6 @@ def evaluate(command: CommandLine) -> None:
         if args.html:
             from ddpl_isaac.experiments.page import draw_actions, write_page  # matplotlib takes seconds
 
-            page = output.with_suffix(".html")
             actions = draw_actions(runner.get_inference_policy(), env.reset(), env=0)
             write_page(page, results, env.agents, actions, checkpoint.parent, title=f"{plan.task}, {checkpoint.stem}")
             print(f"Page: {shown(page)}", flush=True)
@@ -113,8 +117,7 @@ def export(command: CommandLine) -> None:
     check_class(cfg.algorithm)
     cfg.algorithm.compile = "eager"  # the trainer acts once
     output = args.output or checkpoint.parent / "exported" / checkpoint.stem
-    if output.exists() and not output.is_dir():
-        raise ConfigError(f"--output {output} is a file; it must be a directory.")
+    check_output("--output", output, directory=True)
     print(f"Exporting {shown(checkpoint)}.", flush=True)
     with open_plan(plan, args, cfg, checkpoint.parent, "export") as env, end_on_user_error():
         policy = make_runner(env, plan, cfg, None, checkpoint).get_inference_policy("cpu")

@@ -20,6 +20,7 @@ from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.config_loader import ConfigError, load_config
 from ddpl_isaac.envs.registry import EnvPlan, open_env, with_options_of_run
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
+from ddpl_isaac.names import path_component
 from ddpl_isaac.run_directory import LOG_ROOT
 from ddpl_isaac.runners.checkpoint import checkpoint_task, resolve_checkpoint
 
@@ -31,7 +32,7 @@ def settings_of_plan(plan: EnvPlan, overrides: list[str], flags: dict, checkpoin
     if source is None:
         print(f"{plan.task} has no settings for DDPL (ddpl_cfg_entry_point): the defaults of config/ddpl.yaml apply.")
     if cfg.experiment_name == TrainConfig().experiment_name:
-        cfg.experiment_name = re.sub(r"\W", "_", plan.task.lower())
+        cfg.experiment_name = path_component(re.sub(r"\W", "_", plan.task.lower()))
     _check_classes(cfg)
     return cfg
 
@@ -46,7 +47,10 @@ def settings_to_act(plan: EnvPlan, overrides: list[str], flags: dict, checkpoint
 
 def find_checkpoint(selector: str, task: str) -> Path:
     """Return the checkpoint that is meant, after a look at its header: errors come before the simulator starts."""
-    path = resolve_checkpoint(selector, LOG_ROOT, task)
+    try:
+        path = resolve_checkpoint(selector, LOG_ROOT, task)
+    except OSError as error:  # a name that the file system does not take
+        raise ConfigError(f"--checkpoint {selector!r} cannot be read: {error.strerror}.") from error
     found = checkpoint_task(path)
     if found != task:
         raise ConfigError(f"--checkpoint {path} belongs to the task {found}, not to {task}.")

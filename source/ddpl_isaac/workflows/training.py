@@ -11,6 +11,7 @@ import os
 import shlex
 import signal
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 from rsl_rl.runners import OnPolicyRunner
@@ -50,7 +51,8 @@ def train(command: CommandLine) -> None:
     flags = {name: getattr(args, name) for name in ("num_envs", "max_iterations", "seed", "run_name")}
     cfg = settings_of_plan(plan, command.agent, flags, resumed_from)
     run_dir = _make_run_dir(plan, cfg, resumed_from)
-    with open_plan(plan, args, cfg, run_dir, "train") as env, end_on_user_error():
+    unused = run_directory.removed_unless_used(run_dir) if ranks.rank() == 0 else nullcontext()
+    with unused, open_plan(plan, args, cfg, run_dir, "train") as env, end_on_user_error():
         if ranks.rank() == 0:
             dump_env_cfg(plan, env, run_dir / run_directory.ENV_SETTINGS_NAME)
         runner = make_runner(env, plan, cfg, run_dir, resumed_from)
