@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import torch
 from collections.abc import Sequence
@@ -17,8 +18,11 @@ import gymnasium as gym
 from isaaclab.envs import DirectMARLEnv
 
 from ddpl_isaac.envs.pinned_arrays import allow_pinned_arrays_without_cuda
+from ddpl_isaac.envs.task_memory import TaskMemory
 from ddpl_isaac.envs.vec_env import AgentSpec, MultiAgentVecEnv
 from ddpl_isaac.errors import UserError
+
+logger = logging.getLogger(__name__)
 
 allow_pinned_arrays_without_cuda()
 
@@ -58,7 +62,7 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
         self._has_state = _has_own_state(unwrapped)
         self.state_dim = math.prod(_box("the state", unwrapped.state_space).shape) if self._has_state else 0
         self._low, self._high = self.action_bounds()
-        self._stepping = False
+        self._stepping = self._memory_is_covered = False
         self._final_obs: dict[str, torch.Tensor] | None = None
         self._reset_idx = unwrapped._reset_idx
         unwrapped._reset_idx = self._capture_and_reset
@@ -137,13 +141,33 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
     def _capture_and_reset(self, env_ids: Sequence[int] | torch.Tensor) -> None:
         """Keep the true successors of the episodes that end now; called by Isaac Lab in place of its own reset."""
         if self._stepping:
-            entries = self._entries(self.unwrapped._compute_observations())
+            entries = self._look_ahead()
             if self._final_obs is None:
-                self._final_obs = {name: tensor.clone() for name, tensor in entries.items()}
+                self._final_obs = entries
             else:  # a second reset in the same step, asked for in the viewer
                 for name, tensor in entries.items():
                     self._final_obs[name][env_ids] = tensor[env_ids]
         self._reset_idx(env_ids)
+
+    def _look_ahead(self) -> dict[str, torch.Tensor]:
+        """Return what would be observed if no episode ended, without the task noticing that it was asked.
+
+        Isaac Lab asks it again after the reset, and what remembers the last step must not advance twice.
+        """
+        memory = TaskMemory(self.unwrapped, spared=[self])
+        seen = self._ask()
+        memory.restore()
+        if not self._memory_is_covered:
+            again = self._ask()
+            memory.restore()
+            _check_memory(self.task, seen, again)
+            self._memory_is_covered = True
+        return seen
+
+    def _ask(self) -> dict[str, torch.Tensor]:
+        """Have the task compute observations and state, and copy them."""
+        self.unwrapped.obs_dict = self.unwrapped._compute_observations()  # a state may be made of them
+        return {name: tensor.clone() for name, tensor in self._entries(self.unwrapped.obs_dict).items()}
 
     def _entries(self, obs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """Return the flat observation of every agent, and the state where there is one of its own."""
@@ -169,6 +193,17 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
         if self._final_obs is not None:
             result["final_obs"] = self._tensordict(self._final_obs)
         return result
+
+
+def _check_memory(task: str, seen: dict[str, torch.Tensor], again: dict[str, torch.Tensor]) -> None:
+    """Warn if observations that were computed twice, with all memory put back in between, are not the same."""
+    unlike = [name for name in seen if not torch.allclose(seen[name], again[name], 1e-4, 1e-6, equal_nan=True)]
+    if unlike:
+        logger.warning(
+            f"What '{unlike[0]}' observes in {task} depends on how often it is computed, by a memory that cannot be put"
+            " back: whenever an episode ends, that memory advances twice in all environments. Keep it in attributes of"
+            " the environment, as tensors, numbers or containers of these."
+        )
 
 
 def _forget_logs(extras: dict[str, Any]) -> None:
