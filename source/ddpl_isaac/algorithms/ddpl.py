@@ -27,6 +27,7 @@ from ddpl_isaac.models.critic import CRITICS
 from ddpl_isaac.models.policy import JointPolicy
 from ddpl_isaac.names import path_component
 from ddpl_isaac.ranks import average_gradients, rank
+from ddpl_isaac.storage.replay_size import check_fits
 from ddpl_isaac.storage.replay_storage import Batch, ReplayStorage
 
 
@@ -43,8 +44,8 @@ class DDPL(Rollouts):
             device: Device of all tensors.
         """
         stack = stack.to(device)
-        shapes = (stack.num_agents, stack.obs_dim), stack.state_dim * stack.has_state, tuple(stack.action_mask.shape)
         replay = cfg.replay
+        shapes = _stored_shapes(stack)
         self.storage = ReplayStorage(replay.capacity, num_envs, *shapes, device, half_precision=replay.half_precision)
         num_agents, critic_class = stack.num_agents, CRITICS[cfg.critic.kind]
         self.critic = critic_class(num_agents, stack.obs_dim, stack.state_dim, stack.action_dim, cfg.critic).to(device)
@@ -67,6 +68,16 @@ class DDPL(Rollouts):
         """Start the compiler if it is to be used."""
         if cfg.compile != "eager":
             start_compiler(device)
+
+    @classmethod
+    def check_memory(cls, stack: AgentStack, num_envs: int, cfg: AlgorithmConfig, device: str) -> None:
+        """Refuse a replay that the device cannot hold.
+
+        Raises:
+            OutOfMemoryError: If it does not fit.
+        """
+        replay = cfg.replay
+        check_fits(replay.capacity, num_envs, *_stored_shapes(stack), device, half_precision=replay.half_precision)
 
     # -- collection
 
@@ -234,6 +245,12 @@ class DDPL(Rollouts):
         self._returns = torch.zeros_like(self._returns)
         self._resume_at(state["counters"]["env_steps"])
         return True
+
+
+def _stored_shapes(stack: AgentStack) -> tuple[tuple[int, int], int, tuple[int, int]]:
+    """Return (A, O), S and (A, D) of what the replay keeps; S is 0 where the observations serve as the state."""
+    num_agents, action_dim = stack.action_mask.shape
+    return (num_agents, stack.obs_dim), stack.state_dim * stack.has_state, (num_agents, action_dim)
 
 
 def make_normalizer(shape: tuple[int, ...], enabled: bool, device: str) -> nn.Module:

@@ -73,6 +73,11 @@ class OverlappedDDPL(Rollouts):
             cls._spare.append(LearnerProcess(*_imports(cfg)))
 
     @classmethod
+    def check_memory(cls, stack: AgentStack, num_envs: int, cfg: AlgorithmConfig, device: str) -> None:
+        """Refuse a replay that the device cannot hold."""
+        DDPL.check_memory(stack, num_envs, cfg, device)
+
+    @classmethod
     def construct_algorithm(cls, obs: TensorDict, env: MultiAgentVecEnv, cfg: dict, device: str) -> Rollouts:
         """Build the learner for an environment, overlapping if that is wanted and of use; called by the runner."""
         overlaps = _overlaps(cfg["algorithm"]["overlap_learning"], device)

@@ -80,6 +80,11 @@ class Rollouts:
         del cfg, device
 
     @classmethod
+    def check_memory(cls, stack: AgentStack, num_envs: int, cfg: AlgorithmConfig, device: str) -> None:
+        """Refuse what the device cannot hold, to be called before a simulator starts; here nothing is large."""
+        del stack, num_envs, cfg, device
+
+    @classmethod
     def construct_algorithm(cls, obs: TensorDict, env: MultiAgentVecEnv, cfg: dict, device: str) -> Rollouts:
         """Build the learner for an environment; called by the runner.
 

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import torch
 from collections.abc import Sequence
 from tensordict import TensorDict
@@ -17,9 +16,13 @@ import gymnasium as gym
 
 from isaaclab.envs import DirectMARLEnv
 
+from ddpl_isaac.envs.isaac_lab_spaces import agent_names, spaces_of_env
 from ddpl_isaac.envs.pinned_arrays import allow_pinned_arrays_without_cuda
+from ddpl_isaac.envs.returned_values import ReturnedValues
+from ddpl_isaac.envs.signals import AgentSignals
+from ddpl_isaac.envs.task_log import TaskLog
 from ddpl_isaac.envs.task_memory import TaskMemory
-from ddpl_isaac.envs.vec_env import AgentSpec, MultiAgentVecEnv
+from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.errors import UserError
 
 logger = logging.getLogger(__name__)
@@ -46,7 +49,7 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
             task: Identifier under which it was made.
 
         Raises:
-            UserError: If the environment is no ``DirectMARLEnv``, or a space is no ``Box``.
+            UserError: If the environment is no ``DirectMARLEnv``, or a space cannot be used.
         """
         unwrapped = env.unwrapped
         if not isinstance(unwrapped, DirectMARLEnv):
@@ -57,18 +60,27 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
         self.cfg.compute_final_obs = False
         self.num_envs, self.device = unwrapped.num_envs, unwrapped.device
         self.max_episode_length = int(unwrapped.max_episode_length)
-        self.agents = _agent_specs(unwrapped)
+        spaces = spaces_of_env(unwrapped)
+        self.agents, self.state_dim = spaces.agents, spaces.state_dim
         self.num_actions = self.agents[-1].action_slice.stop
-        self._has_state = _has_own_state(unwrapped)
-        self.state_dim = math.prod(_box("the state", unwrapped.state_space).shape) if self._has_state else 0
+        self._names = agent_names(spaces.actions)
         self._low, self._high = self.action_bounds()
         self._stepping = self._memory_is_covered = False
         self._final_obs: dict[str, torch.Tensor] | None = None
+        self._log = TaskLog(task, self._names, self.num_envs, self.device)
+        self._returned = ReturnedValues(task, spaces, self.num_envs, self.device)
+        self._returned.watch(unwrapped)
         self._reset_idx = unwrapped._reset_idx
         unwrapped._reset_idx = self._capture_and_reset
         self._get_dones, self._restarting = unwrapped._get_dones, torch.zeros(0)
         unwrapped._get_dones = self._dones_with_restarts
         self._obs = self.reset()
+
+    @property
+    def signals(self) -> dict[str, AgentSignals]:
+        """What the columns mean, by agent, as far as the task tells it."""
+        told = getattr(self.unwrapped, "signals", {})
+        return {name: told[agent] for agent, name in self._names.items() if agent in told}
 
     @property
     def episode_length_buf(self) -> torch.Tensor:
@@ -105,11 +117,11 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
         with torch.inference_mode():
             actions = torch.clamp(torch.nan_to_num(actions, nan=0.0), self._low, self._high)
             self._final_obs = None
-            _forget_logs(self.unwrapped.extras)
+            self._log.forget(self.unwrapped.extras)
             self._stepping = True
             try:
                 obs, reward, terminated, truncated, extras = self.env.step(
-                    {agent.name: actions[:, agent.action_slice] for agent in self.agents}
+                    {agent: actions[:, spec.action_slice] for agent, spec in zip(self._names, self.agents, strict=True)}
                 )
             finally:
                 self._stepping = False
@@ -119,7 +131,7 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
         failed = _over_agents(terminated).all(0)
         ended = _over_agents(truncated).all(0)
         time_outs = torch.zeros_like(failed) if self.cfg.is_finite_horizon else ended & ~failed
-        team_reward = _over_agents(reward).float().mean(0)
+        team_reward = _over_agents(reward).mean(0)
         return self.get_observations(), team_reward, failed | ended, self._extras(extras, time_outs)
 
     def restart(self, rows: torch.Tensor) -> None:
@@ -171,8 +183,8 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
 
     def _entries(self, obs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """Return the flat observation of every agent, and the state where there is one of its own."""
-        entries = {agent.name: obs[agent.name] for agent in self.agents}
-        if self._has_state:
+        entries = {name: obs[agent] for agent, name in self._names.items()}
+        if self.state_dim:
             entries["state"] = self.unwrapped._get_states()
         return {name: tensor.reshape(self.num_envs, -1).float() for name, tensor in entries.items()}
 
@@ -183,13 +195,10 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
 
     def _extras(self, extras: dict[str, Any], time_outs: torch.Tensor) -> dict[str, Any]:
         """Build the protocol's extras from those of Isaac Lab, which are keyed by agent and by whatever tasks add."""
-        log = dict(extras.get("log") or {})
-        for agent in self.agents:
-            agent_log = extras.get(agent.name, {}).get("log", {})
-            log |= {f"{agent.name}/{key.lstrip('/')}": value for key, value in agent_log.items()}
-        result = {"time_outs": time_outs, "log": log}
-        if "metrics" in extras:
-            result["metrics"] = {key: value.clone() for key, value in extras["metrics"].items()}
+        result = {"time_outs": time_outs, "log": self._log.log(extras)}
+        metrics = self._log.metrics(extras)
+        if metrics:
+            result["metrics"] = metrics
         if self._final_obs is not None:
             result["final_obs"] = self._tensordict(self._final_obs)
         return result
@@ -206,46 +215,6 @@ def _check_memory(task: str, seen: dict[str, torch.Tensor], again: dict[str, tor
         )
 
 
-def _forget_logs(extras: dict[str, Any]) -> None:
-    """Drop the metrics of the step before, which Isaac Lab keeps and which would count again."""
-    extras["log"] = {}
-    for agent_extras in extras.values():
-        if isinstance(agent_extras, dict):
-            agent_extras.pop("log", None)
-
-
 def _over_agents(values: dict[str, torch.Tensor]) -> torch.Tensor:
     """Stack one tensor per agent. Shape: (num_agents, num_envs)."""
     return torch.stack(list(values.values()))
-
-
-def _has_own_state(env: DirectMARLEnv) -> bool:
-    """Tell whether the state is more than the concatenation of the observations, which learners build themselves."""
-    spec = env.cfg.state_space
-    return env.state_space is not None and not (isinstance(spec, int) and spec < 0)
-
-
-def _agent_specs(env: DirectMARLEnv) -> tuple[AgentSpec, ...]:
-    """Lay the agents' actions side by side; a bound that is missing is -1 or 1."""
-    specs, start = [], 0
-    for name in env.cfg.possible_agents:
-        obs_dim = math.prod(_box(f"the observation of '{name}'", env.observation_spaces[name]).shape)
-        box = _box(f"the action of '{name}'", env.action_spaces[name])
-        if len(box.shape) != 1:
-            raise UserError(f"The action of '{name}' has shape {box.shape}; it must be a vector.")
-        low = tuple(float(bound) if math.isfinite(bound) else -1.0 for bound in box.low)
-        high = tuple(float(bound) if math.isfinite(bound) else 1.0 for bound in box.high)
-        specs.append(AgentSpec(str(name), obs_dim, slice(start, start + len(low)), low, high))
-        start += len(low)
-    return tuple(specs)
-
-
-def _box(what: str, space: gym.Space | None) -> gym.spaces.Box:
-    """Return the space if it is one of real vectors.
-
-    Raises:
-        UserError: If it is not.
-    """
-    if not isinstance(space, gym.spaces.Box):
-        raise UserError(f"The space of {what} is {space}; DDPL needs a Box.")
-    return space

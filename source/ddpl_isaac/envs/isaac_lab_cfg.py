@@ -31,6 +31,8 @@ from isaaclab_tasks.utils.preset_cli import enumerate_task_presets
 
 import ddpl_isaac.tasks  # noqa: F401, registers ours also where the package is on the path but not installed
 from ddpl_isaac.config_loader import ConfigError, nearest
+from ddpl_isaac.envs.isaac_lab_spaces import spaces_of_cfg
+from ddpl_isaac.errors import UserError
 
 SELECTORS = ("physics", "renderer", "presets")
 """Tokens that select named alternatives of a task's configuration, as in ``physics=newton_mjwarp``."""
@@ -69,6 +71,7 @@ def resolve_env_cfg(task: str, overrides: Iterable[str], *, play: bool = False) 
 
     Raises:
         ConfigError: If a token cannot be used or the task has only one agent.
+        UserError: If the task has spaces that cannot be used.
     """
     tokens = list(overrides)
     try:
@@ -90,6 +93,7 @@ def resolve_env_cfg(task: str, overrides: Iterable[str], *, play: bool = False) 
     chosen = any(token.startswith("physics=") for token in tokens)
     if not chosen and not KitLauncher.is_available() and isinstance(env_cfg.sim.physics, PhysxCfg | None):
         env_cfg.sim.physics = OvPhysxCfg()
+    spaces_of_cfg(env_cfg)
     return env_cfg
 
 
@@ -105,7 +109,7 @@ def quiet() -> Generator[None]:
     try:
         with redirect_stdout(said):
             yield
-    except ConfigError:
+    except (UserError, SystemExit):
         raise
     except BaseException:
         sys.stderr.write(said.getvalue())

@@ -21,6 +21,7 @@ from isaaclab_ov.physics import OvPhysxCfg
 from isaaclab_physx.app import KitLauncher
 from isaaclab_rl.entrypoints.common import apply_video_recording, pre_launch_video_config, request_determinism
 
+from ddpl_isaac.cli import end_on_user_error
 from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.isaac_lab import IsaacLabVecEnv
 from ddpl_isaac.envs.isaac_lab_cfg import quiet
@@ -82,7 +83,7 @@ def open_task(
         apply_video_recording(env_cfg, str(log_dir), args, subdir=video_folder)
         on_cpu = env_cfg.sim.device == "cpu" and isinstance(env_cfg.sim.physics, OvPhysxCfg)
         threads = sparing_physx_threads() if on_cpu else nullcontext()
-        with nullcontext() if args.verbose or args.info else quiet(), threads:
+        with nullcontext() if args.verbose or args.info else quiet(), threads, end_on_user_error():
             env = IsaacLabVecEnv(gym.make(task, cfg=env_cfg), task)
         try:
             yield env

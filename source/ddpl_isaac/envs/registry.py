@@ -28,6 +28,7 @@ from ddpl_isaac.cores import leave_half_of_the_cores
 from ddpl_isaac.envs.suite import Suite, read_options
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.envs.video import RecordedEnv, clip_length
+from ddpl_isaac.models.agent_stack import AgentStack
 
 _SUITES = {
     "Coordination": "ddpl_isaac.envs.coordination",
@@ -160,6 +161,17 @@ def with_options_of_run(plan: EnvPlan, env_settings: Path, overrides: Iterable[s
     options = read_options(plan.task, defaults, overrides)
     suite.check(plan.task, options)
     return dataclasses.replace(plan, options=options)
+
+
+def declared_layout(plan: EnvPlan) -> AgentStack | None:
+    """Return the layout of the agents if it is known before the environment is opened."""
+    if plan.cfg is None:
+        return None
+
+    from ddpl_isaac.envs.isaac_lab_spaces import spaces_of_cfg
+
+    spaces = spaces_of_cfg(plan.cfg)
+    return AgentStack(spaces.agents, spaces.state_dim) if spaces else None
 
 
 @contextmanager

@@ -42,7 +42,7 @@ def signals_of(env: MultiAgentVecEnv) -> dict[str, AgentSignals]:
     Raises:
         UserError: If the task tells of more or fewer columns than there are.
     """
-    told: Mapping[str, AgentSignals] = getattr(getattr(env, "unwrapped", env), "signals", {})
+    told: Mapping[str, AgentSignals] = getattr(env, "signals", {})
     signals = {}
     for agent in env.agents:
         sizes = {"observation": agent.obs_dim, "action": agent.action_dim}

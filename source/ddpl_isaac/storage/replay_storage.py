@@ -17,7 +17,8 @@ import torch
 from tensordict import TensorDict
 from typing import NamedTuple
 
-from ddpl_isaac.errors import OutOfMemoryError, UserError
+from ddpl_isaac.errors import UserError
+from ddpl_isaac.storage.replay_size import check_fits
 
 
 class Batch(NamedTuple):
@@ -80,22 +81,14 @@ class ReplayStorage:
                 f"A replay capacity of {capacity} gives each of {num_envs} environments {self.num_rows} rows; at"
                 f" least 4 are needed: set agent.algorithm.replay.capacity to {4 * num_envs} or more."
             )
+        check_fits(capacity, num_envs, obs_shape, state_dim, action_shape, device, half_precision=half_precision)
         shape = (self.num_rows, num_envs)
         dtype = torch.float16 if half_precision else torch.float32
         self._largest = torch.finfo(dtype).max
         widths = {"obs": obs_shape, "state": (state_dim,), "action": action_shape}
-        size = dtype.itemsize * self.num_rows * num_envs * sum(torch.Size(width).numel() for width in widths.values())
-        try:
-            rings = {name: torch.zeros(*shape, *width, dtype=dtype, device=device) for name, width in widths.items()}
-            rings["reward"] = torch.zeros(shape, device=device)
-            flags = {
-                name: torch.zeros(shape, dtype=torch.bool, device=device) for name in ("taken", "terminated", "ended")
-            }
-        except RuntimeError as error:
-            raise OutOfMemoryError(
-                f"The replay of {capacity} transitions needs {size / 2**30:.1f} GiB on {device}, which are not free:"
-                " lower agent.algorithm.replay.capacity, or set agent.algorithm.replay.half_precision=true."
-            ) from error
+        rings = {name: torch.zeros(*shape, *width, dtype=dtype, device=device) for name, width in widths.items()}
+        rings["reward"] = torch.zeros(shape, device=device)
+        flags = {name: torch.zeros(shape, dtype=torch.bool, device=device) for name in ("taken", "terminated", "ended")}
         self.data = TensorDict({**rings, **flags}, batch_size=shape)
         self._head = torch.zeros(num_envs, dtype=torch.long, device=device)
         self._filled = torch.zeros(num_envs, dtype=torch.long, device=device)

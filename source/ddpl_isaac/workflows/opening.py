@@ -18,7 +18,7 @@ from rsl_rl.utils import resolve_callable
 from ddpl_isaac import ranks, run_directory
 from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.config_loader import ConfigError, load_config
-from ddpl_isaac.envs.registry import EnvPlan, open_env, with_options_of_run
+from ddpl_isaac.envs.registry import EnvPlan, declared_layout, open_env, with_options_of_run
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.names import path_component
 from ddpl_isaac.run_directory import LOG_ROOT
@@ -62,6 +62,17 @@ def as_in_run(plan: EnvPlan, checkpoint: Path | None, overrides: list[str]) -> E
     if checkpoint is None:
         return plan
     return with_options_of_run(plan, checkpoint.parent / run_directory.ENV_SETTINGS_NAME, overrides)
+
+
+def check_memory(plan: EnvPlan, cfg: TrainConfig) -> None:
+    """Refuse what the device cannot hold, as far as that is known before the environment is opened.
+
+    Raises:
+        OutOfMemoryError: If the replay does not fit.
+    """
+    stack = declared_layout(plan)
+    if stack is not None:
+        resolve_callable(cfg.algorithm.class_name).check_memory(stack, cfg.num_envs, cfg.algorithm, plan.device)
 
 
 def open_plan(

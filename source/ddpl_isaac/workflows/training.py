@@ -23,7 +23,14 @@ from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.registry import EnvPlan, dump_env_cfg, has_picture, plan_env
 from ddpl_isaac.run_directory import shown
 from ddpl_isaac.runners.training_logger import InterruptedBetweenIterationsError
-from ddpl_isaac.workflows.opening import as_in_run, find_checkpoint, make_runner, open_plan, settings_of_plan
+from ddpl_isaac.workflows.opening import (
+    as_in_run,
+    check_memory,
+    find_checkpoint,
+    make_runner,
+    open_plan,
+    settings_of_plan,
+)
 
 _BASELINE = "ddpl_isaac.baselines.skrl_ppo:SkrlPPO"
 
@@ -50,6 +57,7 @@ def train(command: CommandLine) -> None:
     plan = as_in_run(plan, resumed_from, command.env)
     flags = {name: getattr(args, name) for name in ("num_envs", "max_iterations", "seed", "run_name")}
     cfg = settings_of_plan(plan, command.agent, flags, resumed_from)
+    check_memory(plan, cfg)
     run_dir = _make_run_dir(plan, cfg, resumed_from)
     unused = run_directory.removed_unless_used(run_dir) if ranks.rank() == 0 else nullcontext()
     with unused, open_plan(plan, args, cfg, run_dir, "train") as env, end_on_user_error():
