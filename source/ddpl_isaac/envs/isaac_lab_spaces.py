@@ -106,7 +106,9 @@ def _box(what: str, spaces: Any, name: Hashable) -> gym.spaces.Box:
     except (ValueError, TypeError, AssertionError):
         space = spaces[name]
     if not isinstance(space, gym.spaces.Box):
-        raise UserError(f"The space of the {what} is {' '.join(str(space).split())}; DDPL needs a Box of real numbers, or its size.")
+        raise UserError(
+            f"The space of the {what} is {' '.join(str(space).split())}; DDPL needs a Box of real numbers, or its size."
+        )
     if not math.prod(space.shape):
         raise UserError(f"The {what} is empty, of shape {space.shape}; without an entry there is nothing to learn.")
     return space
