@@ -54,7 +54,7 @@ def changes(draw):
     row = draw(st.integers(0, 2))
 
     def one_number(value):
-        value = value.float()
+        value = value.double()
         if value.numel():
             value.view(-1)[row % value.numel()] = number
         return value
@@ -63,7 +63,7 @@ def changes(draw):
         st.sampled_from(
             [
                 one_number,
-                lambda value: torch.full_like(value.float(), number),
+                lambda value: torch.full_like(value.double(), number),
                 lambda value: torch.nan_to_num(value.float()).to(dtype),
                 lambda value: value.unsqueeze(-1),
                 lambda value: value.flatten(),
