@@ -13,6 +13,7 @@ import pytest
 
 from ddpl_isaac.cli import Parser, run
 from ddpl_isaac.runners.checkpoint import save_checkpoint
+from ddpl_isaac.workflows import training
 from ddpl_isaac.workflows.acting import evaluate, export
 from ddpl_isaac.workflows.training import train
 
@@ -44,7 +45,7 @@ def refusal(monkeypatch, capsys, tmp_path):
         message = capsys.readouterr().err
         assert message.startswith("error: ")
         assert message.count("\n") == 1
-        assert not list(tmp_path.glob("logs/**/*.yaml")), "a refused run leaves no directory"
+        assert not list(tmp_path.glob("logs/ddpl/*")), "a refused run leaves no directory"
         return message
 
     return attempt
@@ -199,6 +200,27 @@ def test_an_unknown_task_names_the_nearest_ones(refusal, task, nearest):
 
 def test_a_module_that_is_not_there(refusal):
     assert "there is no module 'no_such_module'" in refusal("no_such_module:Some-Task")
+
+
+@pytest.mark.parametrize(
+    ("task", "expected"),
+    [
+        ("Odd-Discrete", "The space of the action of 'pusher' is Discrete(3); DDPL needs a Box of real numbers"),
+        ("Odd-No-Action", "The action of 'pusher' is empty, of shape (0,)"),
+        ("Odd-Forgotten", "The observation of 'guide' has no space"),
+        ("Odd-Image", "lower agent.algorithm.replay.capacity"),
+    ],
+)
+def test_a_task_that_cannot_be_trained_is_refused_before_a_simulator_starts(refusal, monkeypatch, task, expected):
+    monkeypatch.setattr(training, "open_plan", lambda *_: pytest.fail("it was opened"))
+    assert expected in refusal(f"odd_tasks:{task}")
+
+
+def test_a_replay_of_a_game_that_does_not_fit_leaves_no_directory(refusal):
+    tokens = "agent.algorithm.replay.capacity=1000000000000", "agent.algorithm.compile=eager"
+    for overlap in ("true", "false"):
+        message = refusal(GAME, *tokens, f"agent.algorithm.overlap_learning={overlap}")
+        assert "The replay of 1000000000000 transitions needs" in message
 
 
 def test_a_task_with_a_single_agent(refusal):
