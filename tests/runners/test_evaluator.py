@@ -54,6 +54,21 @@ class TestEpisodes:
         assert values["success"].tolist() == [1.0, 0.0, 0.0, 0.0]
         assert values["touches"].tolist() == [1.0, 1.5, 1.5, 1.5]
 
+    def test_metrics_take_the_place_of_neither_return_nor_length_and_do_not_break_the_table(self):
+        class Renamed(FakeEnv):
+            def step(self, actions):
+                obs, reward, dones, extras = super().step(actions)
+                metrics = {name: torch.full((2,), 7.0) for name in ("return", "length", "a|b\nc")}
+                return obs, reward, dones, extras | {"metrics": metrics}
+
+        result = evaluate(env := Renamed(num_envs=2, max_episode_length=3), _play_target(env), 4)
+        assert result.values["length"].tolist() == [2.0, 3.0, 3.0, 3.0]
+        assert result.values["return"].tolist() == pytest.approx([2.0, 3.0, 3.0, 3.0])
+        assert result.values["metrics/return"].tolist() == result.values["metrics/length"].tolist() == [7.0] * 4
+        lines = result.to_table().splitlines()
+        assert len(lines) == 3
+        assert {line.count("|") for line in lines} == {11}
+
     def test_an_episode_that_was_running_before_is_not_counted(self):
         env = FakeEnv(num_envs=1, max_episode_length=6)
         env.step(torch.zeros(1, 3))

@@ -130,6 +130,14 @@ class TestEpisodes:
 class TestTags:
     """rsl_rl's names, where it has them."""
 
+    def test_no_log_of_a_task_takes_the_place_of_what_is_measured(self):
+        logger = _logger()
+        _step(logger, [3.0, 0.0], [True, False], log={"Loss/critic": 7.0, "Perf/total_fps": 7.0, "Train/env_steps": 7})
+        _log(logger, critic=torch.tensor(0.5))
+        assert logger.latest["Loss/critic"] == 0.5
+        assert logger.latest["Perf/total_fps"] == 3.0
+        assert logger.latest["Train/env_steps"] == 6.0
+
     def test_scalars_carry_the_tags_of_rsl_rl_and_ours(self, tmp_path: Path):
         logger = _logger(tmp_path)
         _step(logger, [3.0, 0.0], [True, False], log={"Team/height": torch.tensor([1.0, 3.0])})

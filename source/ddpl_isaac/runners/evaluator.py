@@ -42,7 +42,10 @@ class EvaluationResult:
     """Parallel environments."""
 
     values: dict[str, np.ndarray]
-    """Per episode ``return``, ``length`` [steps] and the environment's metrics. Shape of each: (num_episodes,)."""
+    """Per episode ``return``, ``length`` [steps] and the environment's metrics. Shape of each: (num_episodes,).
+
+    Metrics of those two names are called ``metrics/return`` and ``metrics/length``.
+    """
 
     @property
     def num_episodes(self) -> int:
@@ -169,7 +172,9 @@ class _Episodes:
         done = dones > 0
         self.sums += torch.stack((rewards, torch.ones_like(rewards)))
         write = done & (self.counts < self.quota)
-        for name, value in {"return": self.sums[0], "length": self.sums[1], **metrics}.items():
+        own = {"return": self.sums[0], "length": self.sums[1]}
+        theirs = {f"metrics/{name}" if name in own else name: value for name, value in metrics.items()}
+        for name, value in (own | theirs).items():
             if name not in self.table:
                 self.table[name] = torch.full((len(done), self.most_per_env), math.nan, device=done.device)
             column = self.counts.clamp(max=self.most_per_env - 1).unsqueeze(1)

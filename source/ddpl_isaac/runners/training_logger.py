@@ -133,7 +133,11 @@ class TrainingLogger(Logger):
         self.tot_time += collect_time + learn_time
         self._iteration_times.append(collect_time + learn_time)
 
-        scalars: dict[str, float | torch.Tensor] = {_tag("Loss", key): value for key, value in loss_dict.items()}
+        # first, as no task may take the place of what is measured here
+        scalars: dict[str, float | torch.Tensor] = {
+            _tag("Episode", key): total / self._step_counts[key] for key, total in self._step_sums.items()
+        }
+        scalars |= {_tag("Loss", key): value for key, value in loss_dict.items()}
         scalars["Loss/learning_rate"] = learning_rate
         if action_std is not None:
             scalars["Policy/mean_std"] = action_std.mean()
@@ -141,8 +145,6 @@ class TrainingLogger(Logger):
         scalars["Perf/collection_time"] = collect_time
         scalars["Perf/learning_time"] = learn_time
         scalars["Train/env_steps"] = self.tot_timesteps
-        for key, total in self._step_sums.items():
-            scalars[_tag("Episode", key)] = total / self._step_counts[key]
         self._write(self._read(scalars), it)
         if not self.disable_logs:
             sys.stdout.write(self._progress_line(it, total_it) + "\n")
