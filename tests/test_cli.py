@@ -65,7 +65,7 @@ def test_what_the_user_can_mend_ends_the_process_with_one_line(capsys):
     with pytest.raises(SystemExit) as caught, end_on_user_error():
         load_config(None, ["agent.seed=-1"])
     assert caught.value.code == 2
-    assert capsys.readouterr().err == "error: 'seed' (given in agent.seed=-1) is -1; it must be >= 0.\n"
+    assert capsys.readouterr().err == "error: 'seed' (given in agent.seed=-1) is -1; it must be in [0, 4294967295].\n"
 
 
 @pytest.mark.parametrize("module", ["somebody_elses", "ddpl_isaac.ours"])

@@ -253,7 +253,7 @@ class TrainConfig:
     """Suffix of the run's folder."""
 
     seed: int = 1
-    """Seed of all random generators; >= 0."""
+    """Seed of all random generators; in [0, 4294967295]."""
 
     num_envs: int = 64
     """Parallel environments; >= 1."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.names import VALID_NAME, is_valid_name
+from ddpl_isaac.seeds import MAX_SEED
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ class Range:
         if math.isinf(self.high):
             text = f"{'>' if self.open_low else '>='} {self.low:g}"
         else:
-            text = f"in {'(' if self.open_low else '['}{self.low:g}, {self.high:g}{')' if self.open_high else ']'}"
+            low, high = (int(end) if end == int(end) else end for end in (self.low, self.high))
+            text = f"in {'(' if self.open_low else '['}{low}, {high}{')' if self.open_high else ']'}"
         return f"even, {text}" if self.even else text
 
 
@@ -55,7 +57,7 @@ NOT_NEGATIVE = Range(0)
 SHARE = Range(0.0, 1.0, open_high=True)
 
 RANGES: dict[str, Range] = {
-    "seed": NOT_NEGATIVE,
+    "seed": Range(0, MAX_SEED),
     "num_envs": COUNT,
     "max_iterations": COUNT,
     "num_steps_per_env": COUNT,

@@ -12,6 +12,7 @@ import pytest
 from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.mamujoco import SUITE, MujocoTeamEnv
 from ddpl_isaac.envs.mamujoco_parts import TASKS
+from ddpl_isaac.seeds import Purpose, derive
 
 pytest.importorskip("gymnasium_robotics")
 
@@ -43,7 +44,9 @@ def test_steps_equal_those_of_gymnasium_robotics_to_the_last_digit(task):
     steps, num_envs = 120, 3
     references = [make_reference(task) for _ in range(num_envs)]
     env = MujocoTeamEnv(task, num_envs, seed=7, num_threads=2)
-    firsts = [reference.reset(seed=7 + row)[0] for row, reference in enumerate(references)]
+    firsts = [
+        reference.reset(seed=derive(7, Purpose.ENVIRONMENT, index=row))[0] for row, reference in enumerate(references)
+    ]
     for row, first in enumerate(firsts):
         compare(env, references, env.get_observations(), first, row)
     low, high = env.action_bounds()

@@ -84,7 +84,7 @@ def test_a_thousand_random_steps_equal_those_of_mpe2(name):
 @pytest.mark.parametrize("name", REFERENCES)
 def test_episodes_in_single_precision_stay_close_to_mpe2_and_end_by_time(name):
     references, world = make_reference(name)
-    env = mpe.ParticleEnv("test", world, len(SEEDS), compile="eager")
+    env = mpe.ParticleEnv("test", world, len(SEEDS), seed=1, compile="eager")  # other goals than mpe2 draws
     for reference, seed in zip(references, SEEDS, strict=True):
         reference.reset(seed=seed)
     state = state_of(references, world.num_words)

@@ -56,7 +56,9 @@ def refusal(monkeypatch, capsys, tmp_path):
     [
         (["--num_envs", "0"], "'num_envs' (given in --num_envs) is 0; it must be >= 1."),
         (["--max_iterations", "0"], "'max_iterations' (given in --max_iterations) is 0; it must be >= 1."),
-        (["--seed", "-1"], "'seed' (given in --seed) is -1; it must be >= 0."),
+        (["--seed", "-1"], "'seed' (given in --seed) is -1; it must be in [0, 4294967295]."),
+        (["--seed", "4294967296"], "'seed' (given in --seed) is 4294967296; it must be in [0, 4294967295]."),
+        (["agent.seed=99999999999999999999"], "is 99999999999999999999; it must be in [0, 4294967295]."),
         (["--num_env", "3"], "did you mean '--num_envs'?"),
         (["agent.algorithm.gama=0.9"], "did you mean 'algorithm.gamma'?"),
         (["env.decimation=3"], "has no such setting; it has env.num_agents"),

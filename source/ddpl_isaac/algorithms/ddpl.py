@@ -27,6 +27,7 @@ from ddpl_isaac.models.critic import CRITICS
 from ddpl_isaac.models.policy import JointPolicy
 from ddpl_isaac.names import path_component
 from ddpl_isaac.ranks import average_gradients, rank
+from ddpl_isaac.seeds import Purpose, derive
 from ddpl_isaac.storage.replay_size import check_fits
 from ddpl_isaac.storage.replay_storage import Batch, ReplayStorage
 
@@ -51,7 +52,7 @@ class DDPL(Rollouts):
         self.critic = critic_class(num_agents, stack.obs_dim, stack.state_dim, stack.action_dim, cfg.critic).to(device)
         self.target_critic = frozen_copy(self.critic)
         # a generator of its own, so that what is learned does not depend on what the environments draw meanwhile
-        self.generator = torch.Generator(device).manual_seed(torch.initial_seed())
+        self.generator = torch.Generator(device).manual_seed(derive(torch.initial_seed(), Purpose.LEARNING))
         settings = cfg, device, self.critic.marginal_samples, self.generator
         self.improvement = PolicyImprovement(stack.obs_dim, stack.action_mask, *settings)
         self.actor = self.improvement.actor
@@ -207,7 +208,7 @@ class DDPL(Rollouts):
     def broadcast_parameters(self) -> None:
         """Send the parameters of rank 0 to all ranks, and let each draw random numbers of its own."""
         if rank() > 0:
-            self.generator.manual_seed(torch.initial_seed() + self.env_steps)
+            self.generator.manual_seed(derive(torch.initial_seed(), Purpose.LEARNING, index=self.env_steps))
         for module in self._modules().values():
             for tensor in module.state_dict().values():
                 torch.distributed.broadcast(tensor, src=0)

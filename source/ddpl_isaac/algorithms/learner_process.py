@@ -20,6 +20,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from ddpl_isaac.errors import UserError
+from ddpl_isaac.seeds import Purpose, derive
 
 
 class LearnerProcessError(UserError):
@@ -97,9 +98,9 @@ class LearnerProcess:
 
 
 def _build(_: None, build: Callable[[], Any], num_threads: int, seed: int) -> Any:
-    """Build the object as the process that asks would have built it."""
+    """Build the object with as many threads as the process that asks has, and random numbers of its own."""
     torch.set_num_threads(num_threads)
-    torch.manual_seed(seed)
+    torch.manual_seed(derive(seed, Purpose.LEARNER_PROCESS))
     return build()
 
 

@@ -24,6 +24,7 @@ from ddpl_isaac.envs.mamujoco_bodies import BODIES, Rows, reward, upright
 from ddpl_isaac.envs.mamujoco_parts import TASKS, Gather, is_known, make_reference, parse_id
 from ddpl_isaac.envs.suite import Suite
 from ddpl_isaac.envs.vec_env import AgentSpec, MultiAgentVecEnv
+from ddpl_isaac.seeds import Purpose, derive
 
 
 class MujocoTeamEnv(MultiAgentVecEnv):
@@ -31,7 +32,7 @@ class MujocoTeamEnv(MultiAgentVecEnv):
 
     The metric ``distance`` is the x that the body has reached [m].
 
-    Environment i has the random numbers of gymnasium's environment with the seed ``seed + i``.
+    Environment i has the random numbers of gymnasium's environment with a seed of its own, derived from all of theirs.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class MujocoTeamEnv(MultiAgentVecEnv):
             task: Identifier.
             num_envs: Number of environments.
             device: Device of what is returned.
-            seed: Seed of the first environment.
+            seed: Seed of all environments.
             partition: Joints of the agents, for an id without the name of a partition.
             num_threads: Threads that step the bodies; 0 for one per core.
 
@@ -70,7 +71,7 @@ class MujocoTeamEnv(MultiAgentVecEnv):
         self._views = [[getattr(data, name).reshape(-1) for name in self.body.arrays] for data in self.data]
         self._rows = Rows(num_envs, dict(zip(self.body.arrays, map(len, self._views[0]), strict=True)))
         self._gather = Gather(self.reference, self._rows)
-        self._generators = [np_random(seed + i)[0] for i in range(num_envs)]
+        self._generators = [np_random(derive(seed, Purpose.ENVIRONMENT, index=i))[0] for i in range(num_envs)]
         self._describe_agents()
         threads = min(num_threads or len(os.sched_getaffinity(0)), num_envs)
         self._shares = [range(first, num_envs, threads) for first in range(threads)]

@@ -41,7 +41,14 @@ class ParticleEnv(MultiAgentVecEnv):
     step_dt = STEP_DT
 
     def __init__(
-        self, task: str, world: World, num_envs: int, device: torch.device | str = "cpu", *, compile: str = "auto"
+        self,
+        task: str,
+        world: World,
+        num_envs: int,
+        device: torch.device | str = "cpu",
+        seed: int = 0,
+        *,
+        compile: str = "auto",
     ) -> None:
         """Create the worlds.
 
@@ -50,9 +57,11 @@ class ParticleEnv(MultiAgentVecEnv):
             world: Rules of the task.
             num_envs: Number of worlds.
             device: Device of everything.
+            seed: Seed of the worlds' random numbers.
             compile: ``auto``: compile the step where there is a compiler; ``eager``: leave it as it is.
         """
         self.task, self.world, self.num_envs, self.device = task, world, num_envs, device
+        self._generator = torch.Generator(device).manual_seed(seed)
         ends = list(itertools.accumulate(world.action_dims))
         self.agents = tuple(
             AgentSpec(name, obs_dim, slice(end - size, end), (0.0,) * size, (1.0,) * size)
@@ -69,7 +78,7 @@ class ParticleEnv(MultiAgentVecEnv):
     @torch.no_grad()
     def reset(self) -> TensorDict:
         """Start new episodes in all worlds and return the observations."""
-        self.state = self.world.draw(self.num_envs, self.device)
+        self.state = self.world.draw(self.num_envs, self.device, self._generator)
         self.episode_length_buf = torch.zeros(self.num_envs, dtype=torch.long, device=self.device)
         self._obs = self.world.observe(self.state)
         return self.get_observations()
@@ -83,7 +92,7 @@ class ParticleEnv(MultiAgentVecEnv):
     def step(self, actions: torch.Tensor) -> tuple[TensorDict, torch.Tensor, torch.Tensor, dict]:
         """Apply the joint action (num_envs, num_actions), clipped to its bounds; what is no number becomes 0."""
         actions = torch.nan_to_num(actions.to(self.device), nan=0.0).clamp(0.0, 1.0)
-        fresh = self.world.draw(self.num_envs, self.device)
+        fresh = self.world.draw(self.num_envs, self.device, self._generator)
         self.state, self.episode_length_buf, self._obs, final, reward, done, metrics = self._advance(
             self.world, self.state, self.episode_length_buf, actions, fresh
         )
@@ -143,12 +152,12 @@ def _make(
     task: str,
     num_envs: int,
     device: torch.device | str,
-    seed: int,  # noqa: ARG001, the worlds draw from torch's generator
+    seed: int,
     *,
     compile: str,
     num_agents: int = 3,
 ) -> ParticleEnv:
-    return ParticleEnv(task, make_world(task, num_agents), num_envs, device, compile=compile)
+    return ParticleEnv(task, make_world(task, num_agents), num_envs, device, seed, compile=compile)
 
 
 SUITE = Suite(

@@ -66,15 +66,15 @@ class World(ABC):
     def metrics(self, state: WorldState) -> dict[str, torch.Tensor]:
         """Return what tells how well the task is solved. Shape of each: (N,)."""
 
-    def draw(self, num_envs: int, device: torch.device | str) -> WorldState:
+    def draw(self, num_envs: int, device: torch.device | str, generator: torch.Generator | None = None) -> WorldState:
         """Draw first states: everything at rest, anywhere in [-1, 1]²."""
         agents = len(self.names)
-        places = 2.0 * torch.rand(num_envs, agents + self.num_landmarks, 2, device=device) - 1.0
+        places = 2.0 * torch.rand(num_envs, agents + self.num_landmarks, 2, device=device, generator=generator) - 1.0
         return WorldState(
             places[:, :agents],
             torch.zeros(num_envs, agents, 2, device=device),
             places[:, agents:],
-            torch.randint(self.num_landmarks, (num_envs, agents), device=device),
+            torch.randint(self.num_landmarks, (num_envs, agents), device=device, generator=generator),
             torch.zeros(num_envs, agents, self.num_words, device=device),
         )
 

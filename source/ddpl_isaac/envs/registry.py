@@ -29,6 +29,7 @@ from ddpl_isaac.envs.suite import Suite, read_options
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.envs.video import RecordedEnv, clip_length
 from ddpl_isaac.models.agent_stack import AgentStack
+from ddpl_isaac.seeds import MAX_SEED
 
 _SUITES = {
     "Coordination": "ddpl_isaac.envs.coordination",
@@ -210,7 +211,7 @@ def open_env(
 
     if plan.device == "cpu":
         leave_half_of_the_cores()
-    plan.cfg.scene.num_envs, plan.cfg.seed = num_envs, seed
+    plan.cfg.scene.num_envs, plan.cfg.seed = num_envs, seed & MAX_SEED
     with isaac_lab_launch.open_task(plan.task, plan.cfg, args, log_dir, video_folder=video_folder) as env:
         yield env
 

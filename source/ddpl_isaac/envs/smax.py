@@ -71,7 +71,8 @@ class SmaxEnv(MultiAgentVecEnv):
 
         self.task, self.num_envs, self.device, self.cfg = task, num_envs, device, {"decode": decode}
         self._battles = battles_of(_map_of(task), decode)
-        self._key = self._jax.device_put(self._jax.random.key(seed), self._home)
+        words = np.array([seed >> 32 & 0xFFFFFFFF, seed & 0xFFFFFFFF], np.uint32)  # key() would drop the upper one
+        self._key = self._jax.device_put(self._jax.random.wrap_key_data(words), self._home)
         self.max_episode_length = self._battles.env.max_steps + 1  # the limit is looked at before the step counts
         self.reset()
         _, num_agents, obs_dim = self._obs.shape

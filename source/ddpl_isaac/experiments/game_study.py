@@ -24,6 +24,7 @@ from ddpl_isaac.diffusion.importance import importance_weights
 from ddpl_isaac.experiments.exact_target import ExactTarget
 from ddpl_isaac.experiments.games import GAMES, effort_nash_gap, exact_marginal
 from ddpl_isaac.experiments.particles import ParticleImprovement
+from ddpl_isaac.seeds import Purpose, derive
 
 _DRAWS = 1024
 """Actions per agent from which a policy is judged."""
@@ -49,7 +50,7 @@ class GameStudy:
     """Mirror steps; >= 1."""
 
     seed: int = 1
-    """Seed of all of them."""
+    """Seed of all of them; >= 0."""
 
     ACCEPTED: ClassVar[dict[str, tuple[str, ...]]] = {
         "game": tuple(GAMES),
@@ -95,7 +96,7 @@ def run_study(study: GameStudy, cfg: AlgorithmConfig) -> dict[str, list[list[flo
         ``stale`` for several agents with a network: total variation between the weights that the window used and those
         that the others' policies at its end would give, of which the first row is the part that is noise.
     """
-    torch.manual_seed(study.seed)
+    torch.manual_seed(derive(study.seed, Purpose.GAMES))
     game, rows = GAMES[study.game], study.num_seeds * study.num_agents
     improvement_class = ParticleImprovement if study.policy_class == "ideal" else PolicyImprovement
     mask = torch.ones(rows, game.action_dim)

@@ -17,6 +17,7 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from ddpl_isaac.config_loader import ConfigError, load_config, nearest
+from ddpl_isaac.config_ranges import COUNT, RANGES
 from ddpl_isaac.experiments.game_study import GameStudy
 from ddpl_isaac.experiments.training_study import TrainingStudy
 
@@ -84,8 +85,9 @@ def _study(entry: dict[str, Any], path: Path) -> GameStudy | TrainingStudy:
         accepted = kind.ACCEPTED.get(key)
         if accepted and value not in accepted:
             raise ConfigError(f"{key}: {value} (in {path}) is none of {', '.join(accepted)}.")
-        if types[key] is int and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
-            raise ConfigError(f"{key}: {value} (in {path}) must be a whole number >= 1.")
+        valid = RANGES["seed"] if key == "seed" else COUNT
+        if types[key] is int and (type(value) is not int or value not in valid):
+            raise ConfigError(f"{key}: {value} (in {path}) must be a whole number {valid}.")
     missing = [item.name for item in fields(kind) if item.default is MISSING and item.name not in entry]
     if missing:
         raise ConfigError(f"A study in {path} lacks {', '.join(missing)}.")

