@@ -4,6 +4,11 @@
 
 """Train MAPPO or IPPO of skrl on a task, to compare DDPL with. ``--help`` lists the arguments."""
 
+from ddpl_isaac.interruption import watch
+
+if __name__ == "__main__":
+    watch()  # before anything is imported that takes time
+
 from ddpl_isaac.cli import Parser, run
 from ddpl_isaac.workflows.training import train_baseline
 

@@ -4,6 +4,11 @@
 
 """Evaluate a trained team over complete episodes. ``--help`` lists the arguments."""
 
+from ddpl_isaac.interruption import watch
+
+if __name__ == "__main__":
+    watch()  # before anything is imported that takes time
+
 from pathlib import Path
 
 from ddpl_isaac.cli import Parser, run

@@ -4,6 +4,11 @@
 
 """Export a trained team to files that run without this package. ``--help`` lists the arguments."""
 
+from ddpl_isaac.interruption import watch
+
+if __name__ == "__main__":
+    watch()  # before anything is imported that takes time
+
 from pathlib import Path
 
 from ddpl_isaac.cli import Parser, run

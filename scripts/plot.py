@@ -4,6 +4,11 @@
 
 """Draw learning curves of runs, or of a grid, side by side. ``--help`` lists the arguments."""
 
+from ddpl_isaac.interruption import watch
+
+if __name__ == "__main__":
+    watch()  # before anything is imported that takes time
+
 import argparse
 from pathlib import Path
 

@@ -4,8 +4,12 @@
 
 """Run a grid of studies and print its tables. ``--help`` lists the arguments."""
 
+from ddpl_isaac.interruption import watch
+
+if __name__ == "__main__":
+    watch()  # before anything is imported that takes time
+
 import argparse
-import signal
 import sys
 from functools import partial
 from pathlib import Path
@@ -57,10 +61,5 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cluster's way to say Ctrl-C
-    try:
-        with end_on_user_error():
-            main(make_parser().parse_args())
-    except KeyboardInterrupt:
-        print("Interrupted: what was running begins anew with the next call, what has finished stays.")
-        raise SystemExit(130) from None
+    with end_on_user_error():
+        main(make_parser().parse_args())

@@ -11,6 +11,7 @@ import runpy
 import sys
 from pathlib import Path
 
+SCRIPTS = Path(__file__).parents[1] / "scripts"
 GAME = "Coordination-Corners-v0"
 SMALL = [
     "--num_envs", "8",
@@ -30,22 +31,28 @@ SMALL = [
 ]  # fmt: skip
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-_PRELOADED = ["ddpl_isaac.workflows.training", "ddpl_isaac.algorithms.overlapped_ddpl", "tensorboard"]
+_PRELOADED = ["ddpl_isaac.workflows.training", "ddpl_isaac.workflows.acting", "ddpl_isaac.algorithms.overlapped_ddpl"]
+_PRELOADED += ["ddpl_isaac.experiments.suite", "tensorboard"]
 _CONTEXT.set_forkserver_preload(_PRELOADED)
 
 
-def _train(cwd: Path, output: Path, arguments: list[str], setup) -> None:
+def _run(cwd: Path, output: Path, script: str, arguments: list[str], setup) -> None:
     os.chdir(cwd)
     with output.open("w") as file, contextlib.redirect_stdout(file), contextlib.redirect_stderr(file):
         if setup is not None:
             setup()
-        sys.argv = ["train.py", "--task", GAME, *SMALL, *arguments]
-        runpy.run_path(str(Path(__file__).parents[1] / "scripts" / "train.py"), run_name="__main__")
+        sys.argv = [f"{script}.py", *arguments]
+        runpy.run_path(str(SCRIPTS / f"{script}.py"), run_name="__main__")
 
 
 def start(cwd: Path, output: Path, *arguments: str, setup=None) -> multiprocessing.Process:
     """Start a training of the game in a directory, with what it prints in a file; ``setup`` runs before it."""
-    process = _CONTEXT.Process(target=_train, args=(cwd, output, list(arguments), setup))
+    return start_script("train", cwd, output, "--task", GAME, *SMALL, *arguments, setup=setup)
+
+
+def start_script(script: str, cwd: Path, output: Path, *arguments: str, setup=None) -> multiprocessing.Process:
+    """Start any script likewise."""
+    process = _CONTEXT.Process(target=_run, args=(cwd, output, script, list(arguments), setup))
     process.start()
     return process
 

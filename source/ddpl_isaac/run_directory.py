@@ -21,6 +21,7 @@ from omegaconf import OmegaConf
 
 from ddpl_isaac import __version__
 from ddpl_isaac.config import TrainConfig
+from ddpl_isaac.interruption import cleaned_up, whole_file
 from ddpl_isaac.output_paths import check_output
 
 LOG_ROOT = Path("logs", "ddpl")
@@ -62,13 +63,15 @@ def removed_unless_used(path: Path) -> Generator[None]:
 
     The first iteration saves a checkpoint, or a snapshot of what went wrong in it.
     """
-    try:
-        yield
-    finally:
+
+    def remove() -> None:
         if not any(path.glob("*.pt")):
             shutil.rmtree(path, ignore_errors=True)
             with suppress(OSError):
                 path.parent.rmdir()
+
+    with cleaned_up(remove):
+        yield
 
 
 def write_settings(path: Path, cfg: TrainConfig) -> None:
@@ -117,9 +120,8 @@ def end_of_launch(path: Path) -> int:
 
 def _write_json(path: Path, content: dict) -> None:
     """Write a file, whole or not at all."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(json.dumps(content, indent=2) + "\n")
-    os.replace(temporary, path)
+    with whole_file(path) as file:
+        file.write_text(json.dumps(content, indent=2) + "\n")
 
 
 def shown(path: Path) -> str:

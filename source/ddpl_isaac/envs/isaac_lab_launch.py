@@ -26,6 +26,7 @@ from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.isaac_lab import IsaacLabVecEnv
 from ddpl_isaac.envs.isaac_lab_cfg import quiet
 from ddpl_isaac.envs.physx_threads import sparing_physx_threads
+from ddpl_isaac.interruption import watch_again
 
 __all__ = ["add_launcher_args", "check_launch", "open_task"]
 
@@ -79,12 +80,14 @@ def open_task(
     """
     request_determinism(args, env_cfg)
     with launch_simulation(env_cfg, args):
+        watch_again()
         env_cfg.log_dir = str(log_dir)
         apply_video_recording(env_cfg, str(log_dir), args, subdir=video_folder)
         on_cpu = env_cfg.sim.device == "cpu" and isinstance(env_cfg.sim.physics, OvPhysxCfg)
         threads = sparing_physx_threads() if on_cpu else nullcontext()
         with nullcontext() if args.verbose or args.info else quiet(), threads, end_on_user_error():
             env = IsaacLabVecEnv(gym.make(task, cfg=env_cfg), task)
+        watch_again()
         try:
             yield env
         finally:

@@ -10,6 +10,7 @@ import argparse
 import numpy as np
 import torch
 from collections.abc import Generator
+from contextlib import ExitStack
 from pathlib import Path
 from tensordict import TensorDict
 
@@ -17,6 +18,7 @@ from imageio_ffmpeg import write_frames
 
 from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
+from ddpl_isaac.interruption import whole_file
 
 CLIP_LENGTH = 200
 """Steps of a clip unless ``--video_length`` says otherwise, as in Isaac Lab."""
@@ -56,7 +58,7 @@ class RecordedEnv(MultiAgentVecEnv):
         self.task, self.agents, self.state_dim = env.task, env.agents, env.state_dim
         self.num_envs, self.num_actions, self.device, self.cfg = env.num_envs, env.num_actions, env.device, env.cfg
         self.max_episode_length, self.step_dt = env.max_episode_length, env.step_dt
-        self._steps = 0
+        self._steps, self._clip = 0, ExitStack()
         self._writer: Generator[None, np.ndarray | None] | None = None
 
     @property
@@ -98,9 +100,8 @@ class RecordedEnv(MultiAgentVecEnv):
             path = self.folder / f"clip_{len(list(self.folder.glob('clip_*.mp4')))}.mp4"
             height, width = frame.shape[:2]
             self._finish_clip()
-            writer = write_frames(
-                path, (width, height), fps=1.0 / self.step_dt, macro_block_size=1, ffmpeg_log_level="error"
-            )
+            file, rate = self._clip.enter_context(whole_file(path)), 1.0 / self.step_dt
+            writer = write_frames(file, (width, height), fps=rate, macro_block_size=1, ffmpeg_log_level="error")
             writer.send(None)
             self._writer = writer
         assert self._writer is not None
@@ -111,3 +112,4 @@ class RecordedEnv(MultiAgentVecEnv):
         if self._writer is not None:
             self._writer.close()
             self._writer = None
+            self._clip.close()

@@ -6,16 +6,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from ddpl_isaac.config_loader import ConfigError
+from ddpl_isaac.interruption import call, end_scripts
 
 Command = Callable[[str], list[str]]
 """Returns the command line that runs the cell of a name."""
@@ -34,15 +32,14 @@ def launch_local(names: list[str], command: Command, logs: Path, jobs: int) -> I
         Each cell at its end, with an empty word or with what went wrong.
     """
     threads = str(max(1, (os.cpu_count() or 1) // jobs))
-    stop = threading.Event()
     with ThreadPoolExecutor(jobs) as pool:
-        calls = {pool.submit(_run, command(name), logs / f"{name}.log", threads, stop): name for name in names}
+        calls = {pool.submit(_run, command(name), logs / f"{name}.log", threads): name for name in names}
         try:
             for call in as_completed(calls):
                 yield calls[call], call.result()
-        finally:  # left early, by Ctrl-C for example
-            stop.set()
-            pool.shutdown(cancel_futures=True)
+        finally:  # left early
+            pool.shutdown(wait=False, cancel_futures=True)
+            end_scripts()
 
 
 def launch_ray(names: list[str], command: Command, logs: Path, cpus: float, gpus: float) -> Iterator[tuple[str, str]]:
@@ -88,26 +85,12 @@ def launch_ray(names: list[str], command: Command, logs: Path, cpus: float, gpus
         ray.shutdown()
 
 
-def _run(command: list[str], log: Path, threads: str, stop: threading.Event | None = None) -> str:
+def _run(command: list[str], log: Path, threads: str) -> str:
     """Run a command and return an empty word, or what went wrong."""
-    environment = {"OMP_NUM_THREADS": threads} | dict(os.environ)
     with log.open("w") as file:
-        process = subprocess.Popen(
-            command,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            env=environment,
-            start_new_session=True,  # so that a stop reaches the scripts that a cell runs, once
-        )
-        stopped = False
-        while process.poll() is None:
-            if stop is not None and stop.is_set() and not stopped:
-                os.killpg(process.pid, signal.SIGTERM)
-                stopped = True
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(0.5)
-    if process.returncode == 0:
+        environment = {"OMP_NUM_THREADS": threads} | dict(os.environ)
+        status = call(command, stdout=file, stderr=subprocess.STDOUT, env=environment)
+    if status == 0:
         return ""
     lines = log.read_text(errors="replace").strip().splitlines()
-    return f"{lines[-1] if lines else 'no output'} (code {process.returncode}, {log})"
+    return f"{lines[-1] if lines else 'no output'} (code {status}, {log})"

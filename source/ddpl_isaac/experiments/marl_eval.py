@@ -10,6 +10,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ddpl_isaac.interruption import whole_file
+
 
 def write_marl_eval(results: list[dict[str, Any]], path: Path) -> None:
     """Write the trainings among the results; without any, nothing.
@@ -34,7 +36,8 @@ def write_marl_eval(results: list[dict[str, Any]], path: Path) -> None:
             }
         }
     if content:
-        path.write_text(json.dumps(content, indent=1) + "\n")
+        with whole_file(path) as file:
+            file.write_text(json.dumps(content, indent=1) + "\n")
 
 
 def _steps(curves: dict[str, dict[str, list[float]]]) -> dict[str, dict[str, Any]]:

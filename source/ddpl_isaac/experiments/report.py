@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 
 from ddpl_isaac.experiments.run_curves import Curve, ReportError, final_values, on_common_grid, read_curve
 from ddpl_isaac.experiments.summary import iqm, iqm_interval
+from ddpl_isaac.interruption import whole_file
 from ddpl_isaac.runners.evaluator import markdown_table
 
 
@@ -112,7 +113,8 @@ def draw(
         axes.remove()
     figure.suptitle(title)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path)
+    with whole_file(Path(path)) as file:
+        figure.savefig(file)
 
 
 def _draw_method(axes: Axes, label: str, curves: list[Curve], color: str) -> None:

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -19,6 +18,7 @@ from ddpl_isaac.errors import UserError
 from ddpl_isaac.experiments.grid import Cell, read_cells
 from ddpl_isaac.experiments.marl_eval import write_marl_eval
 from ddpl_isaac.experiments.summary import tables
+from ddpl_isaac.interruption import whole_file
 
 Launch = Callable[[list[str]], Iterator[tuple[str, str]]]
 """Runs the cells of these names and yields each at its end, with an empty word or with what went wrong."""
@@ -81,9 +81,8 @@ def run_cell(path: Path, output: Path, name: str, scripts: Path) -> None:
     cell = cells[name]
     output.mkdir(parents=True, exist_ok=True)
     result = _head(cell) | cell.study.run(cell.settings, output.absolute() / name, scripts.absolute())
-    temporary = output / f"{name}.partial"
-    temporary.write_text(json.dumps(result))
-    os.replace(temporary, output / f"{name}.json")
+    with whole_file(output / f"{name}.json") as file:
+        file.write_text(json.dumps(result))
 
 
 def read_results(output: Path, names: list[str] | None = None) -> list[dict[str, Any]]:

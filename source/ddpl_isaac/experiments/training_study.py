@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from ddpl_isaac.config_ranges import CHOICES
 from ddpl_isaac.errors import UserError
 from ddpl_isaac.experiments.critic_error import critic_error_of_run, is_known
 from ddpl_isaac.experiments.run_curves import QUANTITIES, ReportError, read_curve
+from ddpl_isaac.interruption import call
 from ddpl_isaac.run_directory import LOG_ROOT
 
 _POINTS = 100
@@ -92,9 +92,9 @@ class TrainingStudy:
 
 
 def _call(command: list[str | Path], folder: Path) -> None:
-    done = subprocess.run([sys.executable, *map(str, command)], cwd=folder, check=False)
-    if done.returncode:
-        raise StudyError(f"{Path(command[0]).name} ended with code {done.returncode}; its last words are in the log.")
+    status = call([sys.executable, *map(str, command)], cwd=folder)
+    if status:
+        raise StudyError(f"{Path(command[0]).name} ended with code {status}; its last words are in the log.")
 
 
 def _curve(run: Path, quantity: str) -> dict[str, list[float]] | None:

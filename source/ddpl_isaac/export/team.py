@@ -85,7 +85,7 @@ def export_team(
         if not error <= TOLERANCE:
             raise ExportError(
                 f"The exported actions of '{agent.name}' differ from the trainer's by {error:.1e} of the action range,"
-                f" more than {TOLERANCE:.0e}. Do not use the files in {directory}."
+                f" more than {TOLERANCE:.0e}. No file was written."
             )
         sidecar = make_sidecar(agent, signals[agent.name], cfg.sampler, files, origin)
         (directory / f"{path_component(agent.name)}.json").write_text(json.dumps(sidecar, indent=1) + "\n")

@@ -22,6 +22,7 @@ from ddpl_isaac.envs.video import clip_length
 from ddpl_isaac.export.files import check_extra
 from ddpl_isaac.export.policy import check_class
 from ddpl_isaac.export.team import export_team, to_table
+from ddpl_isaac.interruption import whole_file, whole_files
 from ddpl_isaac.models.critic import CRITICS
 from ddpl_isaac.output_paths import check_output
 from ddpl_isaac.run_directory import shown
@@ -91,13 +92,16 @@ def evaluate(command: CommandLine) -> None:
             policy = runner.get_inference_policy(ema=ema, best_of=best_of)
             results.append(play_episodes(env, policy, args.num_episodes, label=label, seed=cfg.seed))
         output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(results[0].to_json(*results[1:]) + "\n")
+        with whole_file(output) as file:
+            file.write_text(results[0].to_json(*results[1:]) + "\n")
         print(f"{results[0].to_table(*results[1:])}\nJSON: {shown(output)}", flush=True)
         if args.html:
             from ddpl_isaac.experiments.page import draw_actions, write_page  # matplotlib takes seconds
 
             actions = draw_actions(runner.get_inference_policy(), env.reset(), env=0)
-            write_page(page, results, env.agents, actions, checkpoint.parent, title=f"{plan.task}, {checkpoint.stem}")
+            with whole_file(page) as file:
+                title = f"{plan.task}, {checkpoint.stem}"
+                write_page(file, results, env.agents, actions, checkpoint.parent, title=title)
             print(f"Page: {shown(page)}", flush=True)
 
 
@@ -123,7 +127,8 @@ def export(command: CommandLine) -> None:
     with open_plan(plan, args, cfg, checkpoint.parent, "export") as env, end_on_user_error():
         policy = make_runner(env, plan, cfg, None, checkpoint).get_inference_policy("cpu")
         origin = {"task": plan.task, "checkpoint": checkpoint.name, "step_duration": _step_duration(env)}
-        exported = export_team(policy, env.get_observations(), cfg.algorithm, signals_of(env), output, origin)
+        with whole_files(output) as directory:
+            exported = export_team(policy, env.get_observations(), cfg.algorithm, signals_of(env), directory, origin)
         print(f"{to_table(exported)}\nFiles: {shown(output)}", flush=True)
 
 
@@ -147,15 +152,12 @@ def _play(env: MultiAgentVecEnv, policy: Callable, steps: int | None, pace: floa
     """Step the policy for a number of steps, or without end, at most one step per ``pace`` seconds."""
     obs = env.get_observations()
     done = 0
-    try:
-        while steps is None or done < steps:
-            start = time.monotonic()
-            with torch.inference_mode():
-                obs, _, _, _ = env.step(policy(obs))
-            done += 1
-            time.sleep(max(0.0, pace - (time.monotonic() - start)))
-    except KeyboardInterrupt:
-        print("Interrupted.")
+    while steps is None or done < steps:
+        start = time.monotonic()
+        with torch.inference_mode():
+            obs, _, _, _ = env.step(policy(obs))
+        done += 1
+        time.sleep(max(0.0, pace - (time.monotonic() - start)))
 
 
 def _video_steps(plan: EnvPlan, command: CommandLine) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import shlex
-import signal
 import time
 from contextlib import nullcontext
 from pathlib import Path
@@ -21,6 +20,7 @@ from ddpl_isaac.cli import CommandLine, end_on_user_error
 from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.registry import EnvPlan, dump_env_cfg, has_picture, plan_env
+from ddpl_isaac.interruption import finishing, watch_again
 from ddpl_isaac.run_directory import shown
 from ddpl_isaac.runners.training_logger import InterruptedBetweenIterationsError
 from ddpl_isaac.workflows.opening import (
@@ -112,29 +112,23 @@ def _iterations(runner: OnPolicyRunner, cfg: TrainConfig, interrupted_run: Path 
 
 def _learn(runner: OnPolicyRunner, iterations: int, run_dir: Path) -> bool:
     """Train; on Ctrl-C, or when the system asks, finish the iteration, save and return True."""
-    asked = []
 
-    def stop_after_iteration(number: int, _: object) -> None:
-        if asked:
-            signal.default_int_handler(number, None)
-        asked.append(number)
+    def request() -> str:
         runner.logger.interrupted = True
-        # the signal may have come in the middle of a print, whose buffer is not to be entered twice
-        os.write(2, b"Interrupted: finishing the iteration, then saving. Once more to stop at once.\n")
+        return "Interrupted: finishing the iteration, then saving. Once more to stop at once."
 
-    before = {number: signal.signal(number, stop_after_iteration) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        runner.learn(iterations)
-    except InterruptedBetweenIterationsError:
-        if ranks.rank() == 0:
-            runner.save(str(run_dir / f"model_{runner.current_learning_iteration}.pt"))
-        return True
-    except KeyboardInterrupt:  # the state may be half that of one step and half that of the next
+    def last_words() -> str:
         newest = max(run_dir.glob("model_*.pt"), key=lambda path: path.stat().st_mtime, default="none")
-        raise ConfigError(f"Stopped at once, without saving. Newest checkpoint: {newest}.") from None
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        return f"Nothing was saved. Newest checkpoint: {newest}."
+
+    watch_again()
+    with finishing(request, last_words):
+        try:
+            runner.learn(iterations)
+        except InterruptedBetweenIterationsError:
+            if ranks.rank() == 0:
+                runner.save(str(run_dir / f"model_{runner.current_learning_iteration}.pt"))
+            return True
     return False
 
 
