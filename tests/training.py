@@ -4,7 +4,6 @@
 
 """Trainings in processes of their own that start at once, because a server forks them with everything imported."""
 
-import contextlib
 import multiprocessing
 import os
 import runpy
@@ -38,11 +37,13 @@ _CONTEXT.set_forkserver_preload(_PRELOADED)
 
 def _run(cwd: Path, output: Path, script: str, arguments: list[str], setup) -> None:
     os.chdir(cwd)
-    with output.open("w") as file, contextlib.redirect_stdout(file), contextlib.redirect_stderr(file):
-        if setup is not None:
-            setup()
-        sys.argv = [f"{script}.py", *arguments]
-        runpy.run_path(str(SCRIPTS / f"{script}.py"), run_name="__main__")
+    with output.open("w") as file:
+        for descriptor in (1, 2):
+            os.dup2(file.fileno(), descriptor)
+    if setup is not None:
+        setup()
+    sys.argv = [f"{script}.py", *arguments]
+    runpy.run_path(str(SCRIPTS / f"{script}.py"), run_name="__main__")
 
 
 def start(cwd: Path, output: Path, *arguments: str, setup=None) -> multiprocessing.Process:

@@ -134,16 +134,25 @@ def end_scripts() -> None:
     for pid in asked:
         with contextlib.suppress(OSError):
             os.kill(pid, signal.SIGTERM)
-    while any(pid in _scripts for pid in asked) and time.monotonic() < end:
+    while any(map(_runs, asked)) and time.monotonic() < end:
         if _stopping and select.select([_read], [], [], 0.02)[0]:
             return  # a signal once more
         time.sleep(0.02)
+
+
+def _runs(pid: int) -> bool:
+    """Tell whether a child has not ended, and leave its status to whoever waits for it."""
+    with contextlib.suppress(ChildProcessError):
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+    return False
 
 
 def _stop(number: int, said: str) -> None:
     """End this process and all that it started, with the status that shells give to the signal."""
     global _stopping
     _stopping = True
+    signal.raise_signal(number)  # the main thread parks at its next step, before it sees what happens to the others
+    os.read(_read, 1)
     os.write(2, f"Stopped by {signal.Signals(number).name}.{said and f' {said}'}\n".encode())
     for act in (end_scripts, _kill_descendants, *_cleaners.values()):
         with contextlib.suppress(Exception):
@@ -151,8 +160,10 @@ def _stop(number: int, said: str) -> None:
     os._exit(128 + number)
 
 
-def _noted(number: int, _: object) -> None:
-    """Do nothing: the thread has the number already."""
+def _noted(number: int, _: object) -> None:  # noqa: ARG001, what Python calls handlers with
+    """Do nothing, as the thread has the number already; at the end of the process for ever."""
+    if _stopping:
+        threading.Event().wait()
 
 
 def _leave_to_the_system() -> None:
