@@ -202,14 +202,14 @@ def test_a_grid_that_is_told_to_stop_takes_its_cells_with_it(tmp_path, number):
     path = write(tmp_path / "a.yaml", [small(refreshes=100_000)])
     output = tmp_path / "out"
     command = [sys.executable, str(SCRIPTS / "suite.py"), str(path), f"--output={output}"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         while len(processes_with(f"--output={output} --cell")) < 1:
             assert process.poll() is None
             time.sleep(0.1)
         process.send_signal(number)
         said = process.communicate(timeout=60)[0]
-    assert process.returncode == 130
-    assert said.strip().endswith("what has finished stays.")
+    assert process.returncode == 128 + number
+    assert said.strip().endswith(f"Stopped by {number.name}.")
     assert processes_with(str(output)) == []
 
 
