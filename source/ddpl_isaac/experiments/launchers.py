@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -39,7 +40,9 @@ def launch_local(names: list[str], command: Command, logs: Path, jobs: int) -> I
                 yield calls[call], call.result()
         finally:  # left early
             pool.shutdown(wait=False, cancel_futures=True)
-            end_scripts()
+            while not all(call.done() for call in calls):  # one may be about to start
+                end_scripts()
+                time.sleep(0.02)
 
 
 def launch_ray(names: list[str], command: Command, logs: Path, cpus: float, gpus: float) -> Iterator[tuple[str, str]]:
