@@ -340,6 +340,8 @@ def test_agents_that_are_numbers_train():
         ({"state": {3}}, "The space of the state is Discrete(3)"),
         ({"agents": ["a", "a"]}, "possible_agents of the task names 'a' twice"),
         ({"agents": []}, "possible_agents of the task names nobody"),
+        ({"agents": "ab"}, "possible_agents of the task is 'ab'; it must be a list of names"),
+        ({"agents": [["a"]]}, "possible_agents of the task is [['a']]; it must be a list of names"),
     ],
 )
 def test_spaces_that_cannot_be_used_are_refused_by_what_the_configuration_declares(spaces, expected):

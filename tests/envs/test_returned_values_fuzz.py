@@ -42,7 +42,7 @@ SETTINGS = asdict(load_config(None, SMALL))
 ITERATIONS = 4
 
 ANYTHING = st.sampled_from([1, 2, 3, 0, -1, [2, 2], [3], {3}, [{2}, {3}], "x", None, {"p": 2}, (1, 2), 1.5, True])
-NAMES = ["a", "b", "state", "x/y", "../z", 0, "手", ""]
+NAMES = ["a", "b", "state", "x/y", "../z", 0, "手", "", "log", "metrics"]
 NUMBERS = st.sampled_from([0.0, 1.0, -3.5, 1e20, -1e38, 1e300, math.inf, -math.inf, math.nan, 5, True])
 DTYPES = st.sampled_from([torch.float32, torch.float64, torch.float16, torch.int64, torch.uint8, torch.bool])
 
@@ -114,13 +114,14 @@ MANY = settings(FEW, max_examples=80)
 
 @FEW
 @given(
-    agents=st.lists(st.sampled_from(NAMES), max_size=3),
+    agents=st.one_of(st.lists(st.sampled_from(NAMES), max_size=3), st.sampled_from([None, "ab", [["a"]], {"a": 1}])),
     actions=st.lists(ANYTHING, min_size=2, max_size=3),
     observations=st.lists(ANYTHING, min_size=2, max_size=3),
     state=ANYTHING,
 )
 def test_a_task_of_any_spaces_trains_or_is_refused_in_one_line(agents, actions, observations, state):
-    spaces = (dict(zip(agents, sizes, strict=False)) for sizes in (actions, observations))
+    names = agents if isinstance(agents, list) and ["a"] not in agents else NAMES
+    spaces = (dict(zip(names, sizes, strict=False)) for sizes in (actions, observations))
     in_one_line(lambda: train(bare_cfg(*spaces, state, agents=agents), {}, []))
 
 

@@ -75,8 +75,10 @@ def _own(cfg: DirectMARLEnvCfg, state: Any) -> Any:
     return None if isinstance(spec, int | None) and (spec or 0) <= 0 else state
 
 
-def _checked(agents: Iterable[Hashable], observations: Any, actions: Any, state: Any) -> TaskSpaces:
+def _checked(agents: Any, observations: Any, actions: Any, state: Any) -> TaskSpaces:
     """Check spaces, or their specifications."""
+    if not isinstance(agents, list | tuple) or not all(isinstance(name, Hashable) for name in agents):
+        raise UserError(f"possible_agents of the task is {agents!r}; it must be a list of names.")
     names = list(agents)
     twice = [name for place, name in enumerate(names) if name in names[:place]]
     if twice or not names:
