@@ -55,6 +55,18 @@ def test_neither_a_step_nor_an_update_waits_for_the_device(device):
     assert "ISSM/cart/ess" in metrics
 
 
+def test_the_diagnostics_of_an_agent_lie_one_level_deep_whatever_it_is_called():
+    learner = make_learner(FakeEnv(num_envs=4))
+    learner.stack.names = "arm", "arm/ess"
+    named = learner._by_agent({"ess": torch.tensor([1.0, 2.0]), "ess/ess": torch.tensor([3.0, 4.0])})
+    assert {tag: float(value) for tag, value in named.items()} == {
+        "ISSM/arm/ess": 1.0,
+        "ISSM/arm%2Fess/ess": 2.0,
+        "ISSM/arm/ess/ess": 3.0,
+        "ISSM/arm%2Fess/ess/ess": 4.0,
+    }
+
+
 def test_only_the_critics_learn_during_warm_up():
     env = FakeEnv(num_envs=16)
     learner = make_learner(env, "agent.algorithm.warmup_steps=10000")
