@@ -40,7 +40,8 @@ def make_policy(normalize=True, agents=ENV.agents):
     torch.manual_seed(0)
     stack = AgentStack(agents, ENV.state_dim)
     actor = DiffusionActor(stack.obs_dim, stack.action_mask, CFG.actor, CFG.sampler).requires_grad_(False)
-    for parameter in actor.denoiser.mlp.layers[-1].parameters():
+    denoiser = actor.denoiser
+    for parameter in (*denoiser.mlp.layers[-1].parameters(), denoiser.gaussian.layers[-1].weight):
         torch.nn.init.normal_(parameter, std=0.2)  # zero at the start, which would hide every dependence
     normalizer = EmpiricalNormalization((stack.num_agents, stack.obs_dim)) if normalize else torch.nn.Identity()
     if normalize:
@@ -125,6 +126,9 @@ def act_by_numpy(weights, observation, noise):
     gain, shift = (weights[f"denoiser.obs_encoder.mlp.norms.0.{name}"][0] for name in ("weight", "bias"))
     obs = obs * gain + shift
     obs = linear("obs_encoder.mlp.layers.0", obs / (1.0 + np.exp(-obs)))
+    gaussian = linear("gaussian.layers.0", obs / (1.0 + np.exp(-obs)))
+    mean, log_std = np.split(gaussian, 2, axis=-1)
+    std = np.exp(np.clip(log_std, np.log(0.01), np.log(2.0)))
     signal, spread = weights["schedule_signal"], weights["schedule_noise"]
     x = previous = noise[0]
     for k in range(1, H + 1):
@@ -134,7 +138,8 @@ def act_by_numpy(weights, observation, noise):
         hidden = hidden + obs + weights["time_table"][h]
         for layer in range(depth):
             hidden = linear(f"mlp.layers.{layer}", hidden / (1.0 + np.exp(-hidden)))
-        eps = weights["skip"][h] * x + weights["out"][h] * hidden
+        variance = (signal[h] * std) ** 2 + spread[h] ** 2
+        eps = spread[h] * (x - signal[h] * mean) / variance + signal[h] * std / np.sqrt(variance) * hidden
         clean = np.clip((x - spread[h] * eps) / signal[h], -1.0, 1.0)
         ahead = np.clip(clean + weights["schedule_extrapolation"][h] * (clean - previous), -1.0, 1.0)
         previous = clean

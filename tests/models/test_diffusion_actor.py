@@ -24,7 +24,7 @@ def actor(request):
     torch.manual_seed(0)
     cfg = ActorConfig(hidden_dims=[16, 16], observation_dims=request.param)
     actor = DiffusionActor(O, MASK, cfg, SamplerConfig(num_steps=4))
-    for parameter in actor.denoiser.mlp.layers[-1].parameters():
+    for parameter in (*actor.denoiser.mlp.layers[-1].parameters(), actor.denoiser.gaussian.layers[-1].weight):
         torch.nn.init.normal_(parameter)  # zero at the start, which would hide every dependence
     return actor
 

@@ -45,12 +45,6 @@ class AgentPolicy(nn.Module):
     time_table: torch.Tensor
     """Projected time of every step. Shape: (H, W)."""
 
-    skip: torch.Tensor
-    """Share of x in the predicted noise. Shape: (H,)."""
-
-    out: torch.Tensor
-    """Share of the network in the predicted noise. Shape: (H,)."""
-
     def __init__(self, policy: JointPolicy, index: int, cfg: ActorConfig) -> None:
         """Copy what belongs to an agent.
 
@@ -73,7 +67,6 @@ class AgentPolicy(nn.Module):
         constants |= {f"schedule_{name}": value for name, value in actor.schedule._asdict().items()}
         # constants of the trained network
         constants["time_table"] = self.denoiser.time_table()[0]
-        constants |= {"skip": self.denoiser.skip, "out": self.denoiser.out}
         for name, value in constants.items():
             self.register_buffer(name, value.clone())
         self.eval()
@@ -95,9 +88,9 @@ class AgentPolicy(nn.Module):
             Action within its limits. Shape: (B, d).
         """
         normalized = (observation - self.obs_mean) / self.obs_std
-        projected = self.denoiser.obs_encoder(normalized.unsqueeze(0))
-        levels = (self.time_table[:, None, None], self.skip, self.out)
-        conditioning = [(projected, *level) for level in zip(*(table.unbind() for table in levels), strict=True)]
+        encoded = self.denoiser.encode(normalized.unsqueeze(0))
+        levels = (self.time_table[:, None, None], self.schedule_signal, self.schedule_noise)
+        conditioning = [(encoded, *level) for level in zip(*(table.unbind() for table in levels), strict=True)]
         action = ddpm_sample(self.denoiser, self.schedule, noise.unsqueeze(1), conditioning)[0]
         return self.action_center + self.action_half_width * action
 
@@ -133,6 +126,8 @@ def own_weights(denoiser: Denoiser, index: int, obs_dim: int, action_dim: int) -
     for name in ("weight", "bias"):
         last = f"mlp.layers.{len(denoiser.mlp.layers) - 1}.{name}"
         own[last] = own[last][..., :action_dim]
+        last = f"gaussian.layers.0.{name}"  # the means of all dimensions, then their deviations
+        own[last] = own[last].unflatten(-1, (2, -1))[..., :action_dim].flatten(-2)
     return own
 
 

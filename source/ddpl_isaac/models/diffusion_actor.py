@@ -18,7 +18,7 @@ from ddpl_isaac.diffusion.schedule import Schedule, make_schedule
 from ddpl_isaac.diffusion.score_matching import score_matching_loss
 from ddpl_isaac.models.compilation import compiled
 from ddpl_isaac.models.cuda_graphs import CudaGraphs
-from ddpl_isaac.models.denoiser import Denoiser
+from ddpl_isaac.models.denoiser import Denoiser, EncodedObservation
 from ddpl_isaac.models.policy_class import MirrorStep, PolicyClass
 
 
@@ -83,12 +83,12 @@ class DiffusionActor(PolicyClass):
 
     def sample_from(self, obs_BAO: torch.Tensor, noise_HARD: torch.Tensor, num_samples: int = 1) -> torch.Tensor:
         """Turn given noise into actions, deterministically; R = B * M. Shape: (A, B, M, D)."""
-        obs_ARW = self.denoiser.obs_encoder(obs_BAO.transpose(0, 1))
+        encoded = self.denoiser.encode(obs_BAO.transpose(0, 1))
         if num_samples > 1:
-            obs_ARW = obs_ARW.repeat_interleave(num_samples, dim=1)
+            encoded = EncodedObservation(*(part.repeat_interleave(num_samples, dim=1) for part in encoded))
         times_AHW = self.denoiser.time_table()
-        levels = zip(times_AHW.unsqueeze(2).unbind(1), self.denoiser.skip, self.denoiser.out, strict=True)
-        conditioning = [(obs_ARW, *level) for level in levels]
+        levels = zip(times_AHW.unsqueeze(2).unbind(1), self._signal, self._noise, strict=True)
+        conditioning = [(encoded, *level) for level in levels]
         noise_HARD = noise_HARD * self.action_mask[:, None, :]
         actions = ddpm_sample(self.denoiser, self.schedule, noise_HARD, conditioning, self._step_function)
         return actions.unflatten(1, (obs_BAO.shape[0], num_samples))
@@ -116,16 +116,16 @@ def _denoising_error(
 ) -> torch.Tensor:
     """Return the score-matching loss at given levels and noise. Shape: (A, B)."""
     A, B, K, _ = action_ABKD.shape
-    denoiser = actor.denoiser
-    obs_AB1W = denoiser.obs_encoder(obs_BAO.transpose(0, 1)).unsqueeze(2)
+    denoiser, schedule = actor.denoiser, actor.schedule
+    encoded = denoiser.encode(obs_BAO.transpose(0, 1))
+    rows = EncodedObservation(*(part.unsqueeze(2).expand(-1, -1, K, -1).flatten(1, 2) for part in encoded))
     times_AHW = denoiser.time_table()
     agent = torch.arange(A, device=obs_BAO.device).view(A, 1)
 
     def predict_noise(x_ABKD: torch.Tensor, step_ABK: torch.Tensor) -> torch.Tensor:
-        obs_ARW = obs_AB1W.expand(-1, -1, K, -1).flatten(1, 2)
         step_AR = step_ABK.flatten(1)
-        level = times_AHW[agent, step_AR], denoiser.skip[step_AR, None], denoiser.out[step_AR, None]
-        return denoiser(x_ABKD.flatten(1, 2), obs_ARW, *level).unflatten(1, (B, K))
+        level = times_AHW[agent, step_AR], schedule.signal[step_AR, None], schedule.noise[step_AR, None]
+        return denoiser(x_ABKD.flatten(1, 2), rows, *level).unflatten(1, (B, K))
 
-    arguments = action_ABKD, actor.schedule, step_ABK, noise_ABKD, actor.action_mask, actor.loss_clip
+    arguments = action_ABKD, schedule, step_ABK, noise_ABKD, actor.action_mask, actor.loss_clip
     return score_matching_loss(predict_noise, *arguments)
