@@ -91,7 +91,7 @@ def test_a_value_of_the_wrong_type_is_refused_with_the_right_type(override, vali
         ("algorithm.actor.hidden_dims=[]", "a list of at least one number, each >= 1"),
         ("algorithm.actor.hidden_dims=[64,0]", "a list of at least one number, each >= 1"),
         ("algorithm.actor.observation_dims=[64,0]", "a list of numbers, each >= 1"),
-        ("algorithm.issm.proposal=mix", "'policy' or 'mixture' or 'smoothed'"),
+        ("algorithm.issm.proposal=mix", "'policy' or 'mixture' or 'transported'"),
     ],
 )
 def test_a_value_out_of_range_is_refused_with_the_range(override, valid):

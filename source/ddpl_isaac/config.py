@@ -98,7 +98,7 @@ class IssmConfig:
     """Importance sampling score matching (METHOD 2.1-2.3)."""
 
     proposal: str = "mixture"
-    """Where candidates come from: ``policy``, ``mixture`` or ``smoothed``."""
+    """Where candidates come from: ``policy``, ``mixture`` with uniform ones, or that ``transported`` along grad Q."""
 
     num_candidates: int = 32
     """Candidates M per state and agent; >= 2, 16 or more for an honest self-normalisation."""
@@ -107,10 +107,10 @@ class IssmConfig:
     """Candidates K drawn by weight for each gradient step and state; >= 1. Those without weight cost nothing."""
 
     uniform_share: float = 0.05
-    """Share rho of uniform candidates, in [0, 1). Used by ``mixture``; ``smoothed`` adds it too."""
+    """Share rho of uniform candidates, in [0, 1). Not used by ``policy``."""
 
-    smoothing_std: float = 0.15
-    """Standard deviation s of the noise that ``smoothed`` adds to candidates, in units of the box half-width; > 0."""
+    transport_budget: float = 3.0
+    """Mean KL by which every other candidate is carried along the slope of its value [nats]; > 0. ``transported``."""
 
     kl_budget: float = 1.5
     """Mean KL(w || uniform) kappa for which eta is solved [nats]; > 0 and < log(num_candidates)."""

@@ -88,7 +88,7 @@ RANGES: dict[str, Range] = {
     "algorithm.issm.num_candidates": Range(2),
     "algorithm.issm.loss_samples": COUNT,
     "algorithm.issm.uniform_share": SHARE,
-    "algorithm.issm.smoothing_std": POSITIVE,
+    "algorithm.issm.transport_budget": POSITIVE,
     "algorithm.issm.kl_budget": POSITIVE,
     "algorithm.issm.eta_range_cap": POSITIVE,
     "algorithm.issm.reference_window": COUNT,
@@ -122,7 +122,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "algorithm.critic.marginal": ("mean", "lse"),
     "algorithm.issm.reference": ("averaged", "latest"),
     "algorithm.issm.values": ("latest", "target"),
-    "algorithm.issm.proposal": ("policy", "mixture", "smoothed"),
+    "algorithm.issm.proposal": ("policy", "mixture", "transported"),
     "ppo.algorithm": ("MAPPO", "IPPO"),
 }
 """Fields that name one of a few alternatives, by their path."""

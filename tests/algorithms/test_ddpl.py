@@ -29,7 +29,7 @@ def assert_learns(env, *overrides):
 
 
 @pytest.mark.parametrize("kind", ["central", "factored", "local"])
-@pytest.mark.parametrize("proposal", ["policy", "mixture", "smoothed"])
+@pytest.mark.parametrize("proposal", ["policy", "mixture", "transported"])
 def test_unlike_agents_learn_their_targets_with_every_proposal_and_critic(proposal, kind):
     env = FakeEnv(num_envs=16, with_state=kind != "local")
     assert_learns(env, f"agent.algorithm.issm.proposal={proposal}", f"agent.algorithm.critic.kind={kind}")

@@ -31,6 +31,9 @@ from ddpl_isaac.seeds import Purpose, derive
 from ddpl_isaac.storage.replay_size import check_fits
 from ddpl_isaac.storage.replay_storage import Batch, ReplayStorage
 
+_MIRROR_STEP = ("eta", "transport_eta", "qbar_range")
+"""What a mirror step keeps for all its gradient steps, of :class:`PolicyImprovement`."""
+
 
 class DDPL(Rollouts):
     """One policy per agent, by default of diffusion, improved by mirror steps pi^{k+1} ~ pi^k exp(eta Qbar)."""
@@ -226,7 +229,7 @@ class DDPL(Rollouts):
         self.improvement.forget_candidates()
         modules = {name: module.state_dict() for name, module in self._modules().items()}
         counters = {"env_steps": self.env_steps, "actor_steps": self.improvement.steps}
-        tensors = {"eta": self.improvement.eta, "qbar_range": self.improvement.qbar_range}
+        tensors = {name: getattr(self.improvement, name) for name in _MIRROR_STEP}
         tensors |= {"generator": self.generator.get_state(), "returns": self._returns}
         optimizers = {"actor": self.improvement.optimizer, "critic": self.critic_optimizer}
         optimizers = {name: optimizer.state_dict() for name, optimizer in optimizers.items()}
@@ -238,7 +241,8 @@ class DDPL(Rollouts):
         for name, module in self._modules().items():
             module.load_state_dict(state["modules"][name], strict=strict)
         self.improvement.steps = state["counters"]["actor_steps"]
-        self.improvement.eta, self.improvement.qbar_range = state["tensors"]["eta"], state["tensors"]["qbar_range"]
+        for name in _MIRROR_STEP:
+            setattr(self.improvement, name, state["tensors"][name])
         self.generator.set_state(state["tensors"]["generator"].cpu())
         self.improvement.optimizer.load_state_dict(state["optimizers"]["actor"])
         self.critic_optimizer.load_state_dict(state["optimizers"]["critic"])

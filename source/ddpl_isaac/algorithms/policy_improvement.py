@@ -16,7 +16,7 @@ from torch import nn
 from typing import NamedTuple
 
 from ddpl_isaac.algorithms.diagnostics import issm_diagnostics
-from ddpl_isaac.algorithms.proposal import propose
+from ddpl_isaac.algorithms.proposal import Transport, propose
 from ddpl_isaac.algorithms.td_target import polyak_update
 from ddpl_isaac.config import AlgorithmConfig
 from ddpl_isaac.diffusion.importance import importance_weights, mean_in_play, solve_eta, systematic_resample
@@ -72,6 +72,7 @@ class PolicyImprovement:
         self.optimizer = torch.optim.Adam(self.actor.parameters(), cfg.actor.learning_rate, fused=True)
         num_agents = len(action_mask_AD)
         self.eta, self.qbar_range = torch.ones(num_agents, device=device), torch.zeros(num_agents, device=device)
+        self.transport_eta = torch.zeros(num_agents, device=device)
         self.steps = 0
         self._weighed: tuple | None = None
 
@@ -125,6 +126,11 @@ class PolicyImprovement:
         def qbar_of(action_ABMD: torch.Tensor) -> torch.Tensor:
             return marginal(action_ABMD, others)
 
+        if cfg.proposal == "transported":
+            transport = Transport(candidates, qbar_of)
+            if new_reference:
+                self.transport_eta = transport.solve_eta(cfg.transport_budget, in_play_AB)
+            candidates = transport.carry(self.transport_eta)
         qbar = qbar_of(candidates)
         if new_reference:
             self._solve_eta(qbar, in_play_AB)

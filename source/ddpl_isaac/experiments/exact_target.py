@@ -39,7 +39,7 @@ class ExactTarget:
         below[edges > 1.0 - width / 2] = 1.0
         self.density = (below.diff() * inside).expand(num_seeds, -1)
         self.uniform = inside / inside.sum()
-        self.share = cfg.issm.uniform_share if cfg.issm.proposal == "mixture" else 0.0
+        self.share = 0.0 if cfg.issm.proposal == "policy" else cfg.issm.uniform_share
         self.value = game.reward(self.cells.view(-1, 1, 1))
 
     def step(self, eta: torch.Tensor) -> None:

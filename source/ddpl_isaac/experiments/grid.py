@@ -18,15 +18,21 @@ from yaml import YAMLError
 
 from ddpl_isaac.config_loader import ConfigError, load_config, nearest
 from ddpl_isaac.config_ranges import COUNT, RANGES
+from ddpl_isaac.experiments.bandit_study import BanditStudy
 from ddpl_isaac.experiments.game_study import GameStudy
 from ddpl_isaac.experiments.training_study import TrainingStudy
+
+Study = BanditStudy | GameStudy | TrainingStudy
+
+_KINDS: dict[str, type[Study]] = {"task": TrainingStudy, "bandit": BanditStudy, "game": GameStudy}
+"""Kinds of studies by the field that tells them apart."""
 
 
 @dataclass(frozen=True)
 class Cell:
     """A study with the settings of its learner."""
 
-    study: GameStudy | TrainingStudy
+    study: Study
     """What is done."""
 
     settings: tuple[str, ...]
@@ -45,8 +51,8 @@ class Cell:
 def read_cells(path: Path) -> list[Cell]:
     """Read a grid: ``studies``, a list whose entries may hold lists, which are multiplied; ``settings`` for all.
 
-    An entry with ``task`` is a :class:`TrainingStudy`, one with ``game`` a :class:`GameStudy`. It may bring
-    ``settings`` of its own, which win, and the word ``variant`` to name its results by.
+    An entry with ``task`` is a :class:`TrainingStudy`, one with ``game`` a :class:`GameStudy`, one with ``bandit`` a
+    :class:`BanditStudy`. It may bring ``settings`` of its own, which win, and the word ``variant`` to name its results.
 
     Raises:
         ConfigError: If the file is missing or a field is unknown or out of range.
@@ -75,8 +81,8 @@ def read_cells(path: Path) -> list[Cell]:
     return cells
 
 
-def _study(entry: dict[str, Any], path: Path) -> GameStudy | TrainingStudy:
-    kind = TrainingStudy if "task" in entry else GameStudy
+def _study(entry: dict[str, Any], path: Path) -> Study:
+    kind = next((kind for field, kind in _KINDS.items() if field in entry), GameStudy)
     types = get_type_hints(kind)
     for key, value in entry.items():
         if key not in types:
@@ -88,6 +94,8 @@ def _study(entry: dict[str, Any], path: Path) -> GameStudy | TrainingStudy:
         valid = RANGES["seed"] if key == "seed" else COUNT
         if types[key] is int and (type(value) is not int or value not in valid):
             raise ConfigError(f"{key}: {value} (in {path}) must be a whole number {valid}.")
+        if types[key] is float and not (isinstance(value, int | float) and value >= 0):
+            raise ConfigError(f"{key}: {value} (in {path}) must be a number >= 0.")
     missing = [item.name for item in fields(kind) if item.default is MISSING and item.name not in entry]
     if missing:
         raise ConfigError(f"A study in {path} lacks {', '.join(missing)}.")

@@ -41,15 +41,15 @@ def tables(results: list[dict[str, Any]]) -> str:
 
 
 def _games(results: list[dict[str, Any]]) -> str:
-    """Return the last values of every study, and the seeds with a joint hit of .9."""
+    """Return the last values of every game and bandit, and the seeds of a game with a joint hit of .9."""
     metrics = [name for name in GAME_METRICS if any(name in result["history"] for result in results)]
-    rows = [["game", "variant", "class", "agents", "seeds", "joint hit >= .9", *metrics]]
+    rows = [["game", "variant", "class", "seeds", "joint hit >= .9", *metrics]]
     for result in results:
         study, last = result["study"], {name: np.array(rows[-1]) for name, rows in result["history"].items()}
-        solved = int((last["joint_hit"] >= 0.9).sum())
+        solved = f"{int((last['joint_hit'] >= 0.9).sum())}/{study['num_seeds']}" if "joint_hit" in last else ""
         cells = [_interval(last[name]) if name in last else "" for name in metrics]
-        counts = str(study["num_agents"]), str(study["num_seeds"]), f"{solved}/{study['num_seeds']}"
-        rows.append([study["game"], result["variant"], study["policy_class"], *counts, *cells])
+        names = result["group"], result["variant"], study["policy_class"]
+        rows.append([*names, str(study["num_seeds"]), solved, *cells])
     return markdown_table(rows)
 
 
