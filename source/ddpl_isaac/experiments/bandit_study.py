@@ -22,6 +22,7 @@ from ddpl_isaac.algorithms.policy_improvement import PolicyImprovement, States
 from ddpl_isaac.config import AlgorithmConfig
 from ddpl_isaac.config_loader import load_config
 from ddpl_isaac.config_ranges import CHOICES
+from ddpl_isaac.seeds import Purpose, derive
 
 _OBS_DIM, _WIDTH, _REACH = 18, 64, 0.8
 _SHARPNESS = 2.0
@@ -126,8 +127,9 @@ def run_bandit(study: BanditStudy, cfg: AlgorithmConfig) -> dict[str, list[list[
         policy from which the next mirror step begins, 0 at best; ``std``: standard deviation of an action in a state;
         ``weaker_mode`` of two modes: share of the draws that are nearer to the rarer mode, mean over states.
     """
-    torch.manual_seed(study.seed)
-    best = BestActions(study.num_seeds, study.action_dim, torch.Generator().manual_seed(study.seed))
+    torch.manual_seed(derive(study.seed, Purpose.GAMES))
+    bandits = torch.Generator().manual_seed(derive(study.seed, Purpose.GAMES, index=1))
+    best = BestActions(study.num_seeds, study.action_dim, bandits)
     mask = torch.ones(study.num_seeds, study.action_dim)
     improvement = PolicyImprovement(_OBS_DIM, mask, cfg, "cpu", marginal_samples=0)
 
