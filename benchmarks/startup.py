@@ -22,7 +22,6 @@ from pathlib import Path
 from train_step import plan_of
 
 from ddpl_isaac.cli import CommandLine, Parser, end_on_user_error, run
-from ddpl_isaac.envs.registry import needs_isaac_lab
 from ddpl_isaac.workflows.opening import make_runner, open_plan
 
 
@@ -56,7 +55,7 @@ def start(command: CommandLine) -> dict[str, float]:
         note("learner")
         runner.learn(1)
         note("first iteration")
-    if needs_isaac_lab(plan.task):
+    if plan.cfg is not None:
         from isaaclab.utils.timer import Timer
 
         for part, timer in (("scene", "scene_creation"), ("physics", "simulation_start")):

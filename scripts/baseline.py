@@ -16,7 +16,9 @@ from ddpl_isaac.workflows.training import train_baseline
 def make_parser() -> Parser:
     """Return the parser of this script."""
     parser = Parser("Train a team of Gaussian policies by PPO on a task, with the budget and the logs of train.py.")
-    parser.add_argument("--algorithm", choices=("MAPPO", "IPPO"), default="MAPPO", help="What the critics see.")
+    parser.add_argument(
+        "--algorithm", choices=("MAPPO", "IPPO"), help="What the critics see (MAPPO, or as in the run that goes on)."
+    )
     parser.add_argument("--max_iterations", type=int, help="Iterations of collection and learning in this run.")
     parser.add_argument("--run_name", help="Suffix of the run's directory; the algorithm's name if left out.")
     parser.add_argument("--checkpoint", help="Go on from 'latest' or from a file.")

@@ -56,6 +56,14 @@ def test_a_malformed_flag_is_one_line_without_usage():
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("flag", ["num_envs", "seed"])
+def test_a_flag_and_its_field_together_are_refused_whatever_their_values(flag):
+    for value in ("3", "4"):
+        with pytest.raises(ConfigError, match=f"'--{flag} 3' and 'agent.{flag}={value}' set the same; give one"):
+            parse(f"--{flag}", "3", f"agent.{flag}={value}")
+    assert parse(f"agent.{flag}=4").agent == [f"agent.{flag}=4"]
+
+
 def test_the_task_is_required():
     with pytest.raises(ConfigError, match="--task"):
         Parser("A test.").parse(["--device=Coordination-Corners-v0"])

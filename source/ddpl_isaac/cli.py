@@ -9,14 +9,14 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-import warnings
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NoReturn
 
+from ddpl_isaac.cli_fields import read_fields_as_flags
 from ddpl_isaac.config_loader import ConfigError, nearest
-from ddpl_isaac.envs.registry import needs_isaac_lab
+from ddpl_isaac.envs.registry import find_source
 from ddpl_isaac.errors import UserError
 
 ENV_TOKENS = ("env.", "physics=", "renderer=", "presets=")
@@ -69,7 +69,8 @@ class Parser(argparse.ArgumentParser):
             ConfigError: If an argument is unknown or malformed.
         """
         argv = sys.argv[1:] if argv is None else argv
-        self._add_launcher_args(argv)
+        source = find_source(_task_of(argv))
+        source.add_flags(self)
         args, rest = self.parse_known_args(argv)
         for token in rest:
             if not token.startswith((*ENV_TOKENS, "agent.")):
@@ -79,21 +80,8 @@ class Parser(argparse.ArgumentParser):
         # Isaac Lab's --device has a default and marks whether it was given
         args.device = args.device if getattr(args, "device_explicit", True) else None
         env = [token for token in rest if token.startswith(ENV_TOKENS)]
-        return CommandLine(args, env, [token for token in rest if token.startswith("agent.")])
-
-    def _add_launcher_args(self, argv: list[str]) -> None:
-        """Add ``--device`` and, where a simulator runs, all of Isaac Lab's flags, whose import takes seconds."""
-        given = (token for flag, token in zip(["", *argv], argv, strict=False) if "--task" in (flag, token[:6]))
-        if not all(needs_isaac_lab(token.removeprefix("--task=")) for token in given):
-            self.add_argument("--device", help="cpu, cuda or cuda:N.")
-            self.set_defaults(visualizer=None)
-            return
-        # moviepy's old string escapes would greet the user otherwise
-        warnings.filterwarnings("ignore", category=SyntaxWarning)
-        from ddpl_isaac.envs.isaac_lab_launch import add_launcher_args
-
-        add_launcher_args(self)
-        self.set_defaults(device_explicit=False)
+        agent = [token for token in rest if token.startswith("agent.")]
+        return CommandLine(args, read_fields_as_flags(args, env, agent, source.flag_fields), agent)
 
     def _unknown(self, token: str) -> str:
         flag = token.partition("=")[0]
@@ -101,6 +89,14 @@ class Parser(argparse.ArgumentParser):
         closest = nearest(flag, known if token.startswith("-") else (*(t.rstrip("=") for t in ENV_TOKENS), "agent."))
         hint = f"did you mean '{closest[0]}'?" if closest else "settings have the form agent.field=value."
         return f"Unknown argument '{token}'; {hint}"
+
+
+def _task_of(argv: list[str]) -> str | None:
+    """Return the id of the task before the flags are known, which depend on it."""
+    parser = Parser.__new__(Parser)
+    argparse.ArgumentParser.__init__(parser, add_help=False, allow_abbrev=False)
+    parser.add_argument("--task")
+    return parser.parse_known_args(argv)[0].task
 
 
 @contextmanager

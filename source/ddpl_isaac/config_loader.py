@@ -49,23 +49,30 @@ def resolve_resource(entry_point: str) -> Path:
 
 
 def load_config(
-    task_delta: Path | None, overrides: Iterable[str] = (), flags: Mapping[str, Any] | None = None
+    task_delta: Path | None,
+    overrides: Iterable[str] = (),
+    flags: Mapping[str, Any] | None = None,
+    env_cfg: Mapping[str, Any] | None = None,
 ) -> TrainConfig:
-    """Return the defaults, changed by the task's file, then by flags, then by overrides.
+    """Return the defaults, changed by the environment's configuration, the task's file, flags, then overrides.
 
     Args:
         task_delta: YAML file with the fields in which the task differs from ``ddpl.yaml``, or None.
         overrides: Tokens ``agent.field=value``.
         flags: Values of command line flags by the field they set; None values are skipped.
+        env_cfg: Values that the environment's own configuration has for fields; None values are skipped.
 
     Raises:
         ConfigError: If a key is unknown, or a value has the wrong type or is out of range.
     """
     cfg = OmegaConf.structured(TrainConfig)
     sources: dict[str, str] = {}
-    for path in (resolve_resource("ddpl_isaac.configs:ddpl.yaml"), task_delta):
-        if path is not None:
-            _apply(cfg, _leaves(_read(path), path), str(path), sources)
+    defaults = resolve_resource("ddpl_isaac.configs:ddpl.yaml")
+    _apply(cfg, _leaves(_read(defaults), defaults), str(defaults), sources)
+    own = [(key, value) for key, value in (env_cfg or {}).items() if value is not None]
+    _apply(cfg, own, "the configuration of the environment", sources)
+    if task_delta is not None:
+        _apply(cfg, _leaves(_read(task_delta), task_delta), str(task_delta), sources)
     for key, value in (flags or {}).items():
         if value is not None:
             _apply(cfg, [(key, value)], f"--{key}", sources)

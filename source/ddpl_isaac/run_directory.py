@@ -12,7 +12,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +29,9 @@ LOG_ROOT = Path("logs", "ddpl")
 
 SETTINGS_NAME = "params/agent.yaml"
 """File of the learner's resolved settings."""
+
+MANIFEST_NAME = "run.json"
+"""File that tells of the task, the command and the origin of a run."""
 
 LAUNCH_NAME = "launch.json"
 """File of a run that torchrun started."""
@@ -85,8 +88,15 @@ def settings_of(checkpoint: Path) -> Path | None:
     return path if path.is_file() else None
 
 
-def write_manifest(path: Path, task: str, resumed_from: Path | None) -> None:
-    """Write ``run.json`` in the form of Isaac Lab's run manifests."""
+def write_manifest(path: Path, task: str, resumed_from: Path | None, env_tokens: Sequence[str] = ()) -> None:
+    """Write ``run.json`` in the form of Isaac Lab's run manifests.
+
+    Args:
+        path: Directory of the run.
+        task: Identifier of the task.
+        resumed_from: Checkpoint from which the run goes on.
+        env_tokens: Tokens from which the environment's settings come, those of the runs before included.
+    """
     manifest = {
         "version": 1,
         "library": "ddpl",
@@ -96,9 +106,16 @@ def write_manifest(path: Path, task: str, resumed_from: Path | None) -> None:
             "package_version": __version__,
             "command": shlex.join(sys.argv),
             "resumed_from": str(resumed_from) if resumed_from else "",
+            "env": list(env_tokens),
         },
     }
-    _write_json(path / "run.json", manifest)
+    _write_json(path / MANIFEST_NAME, manifest)
+
+
+def env_tokens_of(path: Path) -> list[str]:
+    """Return the tokens from which the environment's settings of a run come; none if it does not tell."""
+    manifest = path / MANIFEST_NAME
+    return json.loads(manifest.read_text())["metadata"].get("env", []) if manifest.is_file() else []
 
 
 def write_launch(path: Path, launch: str, end: int) -> None:

@@ -79,6 +79,17 @@ def test_metrics_of_an_agent_are_logged_once_and_under_its_name(record):
     ]
 
 
+def test_the_configuration_declares_the_agents_that_there_are(record):
+    assert record["as_declared"]
+    assert record["declared"]
+
+
+def test_a_curriculum_counts_on_in_new_episodes(record):
+    assert record["counted"] == 1
+    assert record["episode_steps"].tolist() == [0, 0]
+    assert record["counted_on"] == 77 + 12
+
+
 def test_a_task_without_settings_has_none(record):
     assert record["settings"] is None
 

@@ -13,8 +13,9 @@ import imageio.v2 as imageio
 import pytest
 
 from ddpl_isaac.config_loader import ConfigError
-from ddpl_isaac.envs.registry import dump_env_cfg, has_picture, needs_isaac_lab, open_env, plan_env, with_options_of_run
+from ddpl_isaac.envs.registry import find_source, open_env, plan_env
 from ddpl_isaac.envs.video import CLIP_LENGTH, clip_length
+from ddpl_isaac.run_directory import ENV_SETTINGS_NAME
 
 SPREAD = "MPE-Spread-v0"
 
@@ -29,33 +30,34 @@ def open_spread(args, tmp_path, *tokens):
     return plan, open_env(plan, args, num_envs=2, seed=1, log_dir=tmp_path, video_folder="test")
 
 
-def test_the_first_word_of_an_id_tells_the_suite():
-    assert not any(map(needs_isaac_lab, ("MPE-Spread-v0", "MaMuJoCo-Ant-4x2-v0", "MPE-anything")))
-    assert all(map(needs_isaac_lab, ("DDPL-Shadow-Hands", "MPE", "MPEs-Spread-v0", "module:MPE-Spread-v0")))
+def restore(plan, run_dir, *tokens):
+    return plan.source.restore(plan, arguments(), run_dir, tokens)
 
 
-def test_all_but_the_coordination_games_can_be_recorded():
-    assert has_picture("DDPL-Shadow-Hands")
-    assert has_picture(SPREAD)
-    assert not has_picture("Coordination-Corners-v0")
+@pytest.mark.parametrize(
+    ("task", "has_picture"), [("DDPL-Shadow-Hands", True), (SPREAD, True), ("Coordination-Corners-v0", False)]
+)
+def test_all_but_the_coordination_games_can_be_recorded(task, has_picture):
+    assert find_source(task).has_picture(task) is has_picture
 
 
 def test_a_run_is_played_with_the_settings_that_it_wrote_down(tmp_path):
     plan, opened = open_spread(arguments(), tmp_path, "env.num_agents=5")
     with opened as env:
         assert len(env.agents) == 5
-        dump_env_cfg(plan, env, tmp_path / "env.yaml")
+    (tmp_path / "params").mkdir()
+    plan.source.record(plan, tmp_path / ENV_SETTINGS_NAME, num_envs=2, seed=1)
     plain = plan_env(arguments(checkpoint="latest"), [])
     assert plain.options["num_agents"] == 3
-    assert with_options_of_run(plain, tmp_path / "env.yaml", []).options == {"compile": "eager", "num_agents": 5}
-    assert with_options_of_run(plain, tmp_path / "env.yaml", ["env.num_agents=4"]).options["num_agents"] == 4
-    assert with_options_of_run(plain, tmp_path / "absent.yaml", []).options == plain.options
+    assert restore(plain, tmp_path).options == {"compile": "eager", "num_agents": 5}
+    assert restore(plain, tmp_path, "env.num_agents=4").options["num_agents"] == 4
+    assert restore(plain, tmp_path / "absent").options == plain.options
 
 
 def test_a_checkpoint_does_not_excuse_settings_that_cannot_be_used(tmp_path):
     plan = plan_env(arguments(checkpoint="latest"), ["env.num_agents=0"])
     with pytest.raises(ConfigError, match="takes 2 to 24 agents"):
-        with_options_of_run(plan, tmp_path / "absent.yaml", ["env.num_agents=0"])
+        restore(plan, tmp_path / "absent", "env.num_agents=0")
 
 
 def test_clips_have_their_length_and_start_at_every_interval(tmp_path):

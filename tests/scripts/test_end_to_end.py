@@ -6,6 +6,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import torch
@@ -80,6 +81,7 @@ def test_a_baseline_is_logged_evaluated_and_resumed_like_any_other_learner(tmp_p
     assert "| latest |" in evaluated
     assert "| EMA" not in evaluated
     assert "iteration 3/3 | 768 env steps" in succeed("train", tmp_path, *checkpoint, "--max_iterations", "1")
+    assert "iteration 3/3 | 768 env steps" in succeed("baseline", tmp_path, *checkpoint, "--max_iterations", "1")
 
 
 def test_training_prints_progress_and_what_to_do_next(game):
@@ -201,6 +203,21 @@ def test_a_checkpoint_of_isaac_lab_is_evaluated(cart):
     cwd, run_dir, _ = cart
     succeed("evaluate", cwd, "--task", CART, "--num_envs", "2", "--num_episodes", "2", "env.episode_length_s=0.1")
     assert "success" in json.loads((run_dir / "evaluation" / "model_1.json").read_text())[0]["metrics"]
+
+
+def test_a_resumed_run_of_isaac_lab_has_the_settings_and_the_steps_of_the_run(cart):
+    cwd, first, _ = cart
+    arguments = ["--checkpoint", first / "model_1.pt", "--max_iterations", "1", "--run_name", "resumed"]
+    printed = succeed("train", cwd, "--task", CART, *arguments)
+    assert "iteration 3/3" in printed
+    (second,) = (cwd / "logs" / "ddpl" / "cart_pendulum").glob("*_resumed")
+    assert "\nepisode_length_s: 0.1\n" in (second / "params" / "env.yaml").read_text()
+    saved = [torch.load(path, weights_only=True) for path in (first / "model_1.pt", second / "model_2.pt")]
+    assert [file["state"]["counters"]["common_step_counter"] for file in saved] == [16, 24]
+    assert saved[0]["header"]["environment"] == saved[1]["header"]["environment"]
+    assert saved[0]["header"]["environment"]["as_declared"]
+    assert [agent["name"] for agent in saved[0]["header"]["environment"]["agents"]] == ["cart", "pendulum"]
+    shutil.rmtree(second)
 
 
 @pytest.mark.parametrize("physics", ["ovphysx", "newton_mjwarp"])

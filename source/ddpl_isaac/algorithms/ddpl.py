@@ -246,6 +246,9 @@ class DDPL(Rollouts):
         self.generator.set_state(state["tensors"]["generator"].cpu())
         self.improvement.optimizer.load_state_dict(state["optimizers"]["actor"])
         self.critic_optimizer.load_state_dict(state["optimizers"]["critic"])
+        # the optimisers bring the rates that they were saved with; those of the settings count
+        set_learning_rate(self.improvement.optimizer, self.cfg.actor.learning_rate)
+        set_learning_rate(self.critic_optimizer, self.cfg.critic.learning_rate)
         self.improvement.forget_candidates()
         self._returns = torch.zeros_like(self._returns)
         self._resume_at(state["counters"]["env_steps"])
@@ -261,3 +264,9 @@ def _stored_shapes(stack: AgentStack) -> tuple[tuple[int, int], int, tuple[int, 
 def make_normalizer(shape: tuple[int, ...], enabled: bool, device: str) -> nn.Module:
     """Create a running normaliser, or none."""
     return EmpiricalNormalization(shape).to(device) if enabled else nn.Identity()
+
+
+def set_learning_rate(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:
+    """Have an optimiser go on with a learning rate."""
+    for group in optimizer.param_groups:
+        group["lr"] = learning_rate

@@ -10,11 +10,13 @@ Shapes: N environments, A agents, O observation, S state, D action.
 from __future__ import annotations
 
 import torch
+from collections.abc import Mapping
 from tensordict import TensorDict
 from typing import Any, NamedTuple
 
 from ddpl_isaac.config import AlgorithmConfig, from_dict
 from ddpl_isaac.envs.guard import NonFiniteGuard
+from ddpl_isaac.envs.identity import STATE
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.policy import JointPolicy
@@ -55,6 +57,22 @@ class Rollouts:
     averages = True
     """Whether there is an averaged (EMA) policy beside the latest one."""
 
+    saved_as = "DDPL"
+    """Name of what :meth:`save` gives: learners of the same name can load each other's."""
+
+    @classmethod
+    def shaped_by(cls, cfg: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the paths of the settings without which the networks of a checkpoint cannot be loaded.
+
+        Args:
+            cfg: The whole training configuration as a dictionary.
+        """
+        actor = "policy_class", "actor.hidden_dims", "actor.observation_dims"
+        if cfg["algorithm"]["policy_class"] == "diffusion":
+            actor += "actor.time_features", "actor.action_features"
+        critic = "critic.kind", "critic.hidden_dims", "critic.action_features"
+        return tuple(f"algorithm.{path}" for path in (*actor, *critic, "normalize_obs"))
+
     def __init__(
         self, stack: AgentStack, num_envs: int, policy: JointPolicy, cfg: AlgorithmConfig, device: str
     ) -> None:
@@ -70,7 +88,7 @@ class Rollouts:
         self.stack, self.num_envs, self.policy, self.cfg, self.device = stack, num_envs, policy, cfg, device
         self.env_steps = 0
         self.last_checkpoint: str | None = None
-        names = [*stack.names, *(["state"] if stack.has_state else [])]
+        names = [*stack.names, *([STATE] if stack.has_state else [])]
         self.guard = NonFiniteGuard(names, num_envs, device)
         self._began = False
 

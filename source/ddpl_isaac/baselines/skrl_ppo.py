@@ -10,7 +10,7 @@ Shapes: N environments, A agents, O observation, S state, D action.
 from __future__ import annotations
 
 import torch
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from tensordict import TensorDict
 from typing import Any
@@ -21,7 +21,7 @@ from skrl.multi_agents.torch.mappo import MAPPO
 from skrl.resources.preprocessors.torch import RunningStandardScaler
 from skrl.resources.schedulers.torch import KLAdaptiveLR
 
-from ddpl_isaac.algorithms.ddpl import make_normalizer
+from ddpl_isaac.algorithms.ddpl import make_normalizer, set_learning_rate
 from ddpl_isaac.algorithms.rollouts import Rollouts, Step
 from ddpl_isaac.baselines.skrl_models import Actor, Policy, Value, clipped, spaces_of
 from ddpl_isaac.config import AlgorithmConfig, PPOConfig, from_dict
@@ -43,6 +43,14 @@ class SkrlPPO(Rollouts):
     """
 
     averages = False
+    saved_as = "SkrlPPO"
+
+    @classmethod
+    def shaped_by(cls, cfg: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the paths of the settings without which the networks of a checkpoint cannot be loaded."""
+        del cfg
+        sizes = ("actor.observation_dims", "actor.hidden_dims", "critic.hidden_dims", "normalize_obs")
+        return ("ppo.algorithm", *(f"algorithm.{path}" for path in sizes))
 
     def __init__(
         self, stack: AgentStack, num_envs: int, cfg: AlgorithmConfig, ppo: PPOConfig, num_steps: int, device: str
@@ -200,13 +208,18 @@ class SkrlPPO(Rollouts):
     def save(self) -> dict:
         """Everything, as tensors and plain containers; a rollout under way is lost."""
         state = {name: module.state_dict() for name, module in self._modules().items()}
-        return {"modules": state, "counters": {"env_steps": self.env_steps}}
+        settings = {"learning_rate": self.ppo.learning_rate}
+        return {"modules": state, "counters": {"env_steps": self.env_steps}, "settings": settings}
 
     def load(self, state: dict, load_cfg: dict | None = None, strict: bool = True) -> bool:
         """Restore what :meth:`save` gave; new episodes and a new rollout begin."""
         del load_cfg, strict
         for name, module in self._modules().items():
             module.load_state_dict(state["modules"][name])
+        # the KL has changed the rate that was given; a new one that is given now counts from here on
+        if state.get("settings", {}).get("learning_rate", self.ppo.learning_rate) != self.ppo.learning_rate:
+            for optimizer in self.agent.optimizers.values():
+                set_learning_rate(optimizer, self.ppo.learning_rate)
         self._resume_at(state["counters"]["env_steps"])
         return True
 

@@ -16,6 +16,8 @@ import gymnasium as gym
 
 from isaaclab.envs import DirectMARLEnv
 
+from ddpl_isaac.envs.identity import STATE
+from ddpl_isaac.envs.isaac_lab_identity import KIND, origin
 from ddpl_isaac.envs.isaac_lab_spaces import agent_names, spaces_of_env
 from ddpl_isaac.envs.pinned_arrays import allow_pinned_arrays_without_cuda
 from ddpl_isaac.envs.returned_values import ReturnedValues
@@ -41,6 +43,8 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
     returned belongs to the caller.
     """
 
+    kind = KIND
+
     def __init__(self, env: gym.Env, task: str) -> None:
         """Wrap an environment and start its first episodes.
 
@@ -64,6 +68,7 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
         self.agents, self.state_dim = spaces.agents, spaces.state_dim
         self.num_actions = self.agents[-1].action_slice.stop
         self._names = agent_names(spaces.actions)
+        self.version, self.packages = origin(self.cfg, task)
         self._low, self._high = self.action_bounds()
         self._stepping = self._memory_is_covered = False
         self._final_obs: dict[str, torch.Tensor] | None = None
@@ -138,6 +143,19 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
         """Have environments end their episodes in the next step. Shape of the rows: (num_envs,), bool."""
         self._restarting = rows
 
+    def counters(self) -> dict[str, int]:
+        """Return the steps by which curricula go."""
+        return {"common_step_counter": int(self.unwrapped.common_step_counter)}
+
+    def load_counters(self, counters: dict[str, int]) -> None:
+        """Go on in the phase of the curriculum that the counters tell, in new episodes."""
+        steps = counters.get("common_step_counter", 0)
+        if steps:
+            # with a step that is really taken: tasks rely on what it leaves behind where the counter is not 0
+            self.unwrapped.common_step_counter = steps - 1
+            self.step(torch.zeros(self.num_envs, self.num_actions, device=self.device))
+            self.reset()
+
     def close(self) -> None:
         """Free the simulator."""
         self.unwrapped._reset_idx, self.unwrapped._get_dones = self._reset_idx, self._get_dones
@@ -185,7 +203,7 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
         """Return the flat observation of every agent, and the state where there is one of its own."""
         entries = {name: obs[agent] for agent, name in self._names.items()}
         if self.state_dim:
-            entries["state"] = self.unwrapped._get_states()
+            entries[STATE] = self.unwrapped._get_states()
         return {name: tensor.reshape(self.num_envs, -1).float() for name, tensor in entries.items()}
 
     def _tensordict(self, entries: dict[str, torch.Tensor]) -> TensorDict:

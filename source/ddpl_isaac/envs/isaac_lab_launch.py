@@ -25,6 +25,7 @@ from ddpl_isaac.cli import end_on_user_error
 from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.isaac_lab import IsaacLabVecEnv
 from ddpl_isaac.envs.isaac_lab_cfg import quiet
+from ddpl_isaac.envs.isaac_lab_identity import declared_identity
 from ddpl_isaac.envs.physx_threads import sparing_physx_threads
 from ddpl_isaac.interruption import watch_again
 
@@ -78,6 +79,7 @@ def open_task(
         log_dir: Directory of the run, for videos.
         video_folder: Folder of the videos below ``videos/``.
     """
+    declared = declared_identity(env_cfg, task)
     request_determinism(args, env_cfg)
     with launch_simulation(env_cfg, args):
         watch_again()
@@ -86,7 +88,12 @@ def open_task(
         on_cpu = env_cfg.sim.device == "cpu" and isinstance(env_cfg.sim.physics, OvPhysxCfg)
         threads = sparing_physx_threads() if on_cpu else nullcontext()
         with nullcontext() if args.verbose or args.info else quiet(), threads, end_on_user_error():
-            env = IsaacLabVecEnv(gym.make(task, cfg=env_cfg), task)
+            # what gymnasium wraps around takes dictionaries of tensors for errors and cannot cut their episodes;
+            # max_episode_steps is part of the configuration by now
+            plain = {"disable_env_checker": True, "max_episode_steps": -1}
+            env = IsaacLabVecEnv(gym.make(task, cfg=env_cfg, **plain), task)
+            identity = env.identity()
+            env.as_declared = declared is not None and all(declared[key] == identity[key] for key in declared)
         watch_again()
         try:
             yield env

@@ -16,6 +16,7 @@ import gymnasium as gym
 from isaaclab.envs import DirectMARLEnv, DirectMARLEnvCfg
 from isaaclab.envs.utils.spaces import spec_to_gym_space
 
+from ddpl_isaac.envs.identity import STATE
 from ddpl_isaac.envs.vec_env import AgentSpec
 from ddpl_isaac.errors import UserError
 
@@ -124,7 +125,7 @@ def agent_names(agents: Iterable[Hashable]) -> dict[Hashable, str]:
     names: dict[Hashable, str] = {}
     for agent in agents:
         name = str(agent)
-        while name == "state" or name in names.values():
+        while name == STATE or name in names.values():
             name = f"agent_{name}"
         names[agent] = name
     return names

@@ -49,14 +49,17 @@ class Suite:
     extra: tuple[str, str] | None = None
     """Name of the extra of the installation, and the module by which to tell that it is there."""
 
+    def has(self, task: str) -> bool:
+        """Tell whether an id is one of the suite's."""
+        return self.knows(task) if self.knows else task in self.tasks
+
     def require(self, task: str) -> None:
         """Check that the task exists and that what it needs is installed.
 
         Raises:
             ConfigError: Names the nearest tasks, or the command that installs what is missing.
         """
-        known = self.knows(task) if self.knows else task in self.tasks
-        if not known:
+        if not self.has(task):
             closest = nearest(task, self.tasks, count=3) or self.tasks
             raise ConfigError(f"Unknown task '{task}'. Did you mean {' or '.join(closest)}?")
         if self.extra is not None and importlib.util.find_spec(self.extra[1]) is None:

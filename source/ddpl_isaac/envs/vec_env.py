@@ -10,8 +10,12 @@ import torch
 from abc import abstractmethod
 from dataclasses import dataclass
 from tensordict import TensorDict
+from typing import Any
 
 from rsl_rl.env import VecEnv
+
+from ddpl_isaac.envs.identity import STATE, describe_environment
+from ddpl_isaac.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,9 @@ class AgentSpec:
     """One agent of a cooperative environment.
 
     Actions live in the box ``[low, high]``; learners work in ``[-1, 1]`` and rescale.
+
+    Raises:
+        UserError: If the name is that of the global state, which the agent would then observe.
     """
 
     name: str
@@ -39,6 +46,14 @@ class AgentSpec:
     can_drop_out: bool = False
     """Whether the agent can be out of play before the episode ends. It then observes nothing but zeros, its actions
     do nothing, and there is nothing for its policy to learn."""
+
+    def __post_init__(self) -> None:
+        """Refuse the one name that means something else."""
+        if self.name == STATE:
+            raise UserError(
+                f"An agent is called '{STATE}', the name under which critics find the environment's state, which no"
+                " agent may see; give the agent another name."
+            )
 
     @property
     def action_dim(self) -> int:
@@ -71,6 +86,18 @@ class MultiAgentVecEnv(VecEnv):
     task: str
     """Identifier under which the environment was made."""
 
+    kind: str = "built-in environment"
+    """Where the environment comes from: two of the same identifier and of unlike kinds are not the same."""
+
+    version: str | None = None
+    """Version of the rules of the task, if it has one: a checkpoint of another version is refused."""
+
+    packages: tuple[str, ...] = ()
+    """Distributions whose version a checkpoint notes."""
+
+    as_declared: bool = False
+    """Whether the agents are those that can be read off the settings before the environment runs."""
+
     @abstractmethod
     def reset(self) -> TensorDict:
         """Start new episodes in all environments and return the observations."""
@@ -89,6 +116,18 @@ class MultiAgentVecEnv(VecEnv):
     def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
         """Go on from what :meth:`state_dict` gave."""
         raise NotImplementedError
+
+    def counters(self) -> dict[str, int]:
+        """Return what the environment counts over all episodes, such as the steps that a curriculum goes by."""
+        return {}
+
+    def load_counters(self, counters: dict[str, int]) -> None:
+        """Count on from what :meth:`counters` gave, in new episodes."""
+
+    def identity(self) -> dict[str, Any]:
+        """Return who the agents are and what made them, as a checkpoint notes it."""
+        identity = describe_environment(self.kind, self.agents, self.state_dim, self.version, self.packages)
+        return identity | {"as_declared": self.as_declared}
 
     @abstractmethod
     def close(self) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Generator
 from contextlib import ExitStack
 from pathlib import Path
 from tensordict import TensorDict
+from typing import Any
 
 from imageio_ffmpeg import write_frames
 
@@ -70,6 +71,10 @@ class RecordedEnv(MultiAgentVecEnv):
     def episode_length_buf(self, value: torch.Tensor) -> None:
         """Pretend that episodes are older."""
         self.env.episode_length_buf = value
+
+    def identity(self) -> dict[str, Any]:
+        """Return that of the environment."""
+        return self.env.identity()
 
     def reset(self) -> TensorDict:
         """Start new episodes."""

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from ddpl_isaac.errors import UserError
+from ddpl_isaac.plain_yaml import read_plain
 
 QUANTITIES: dict[str, tuple[str, ...]] = {
     "return": ("Train/mean_reward", "Reward / Total reward (mean)"),
@@ -162,22 +162,7 @@ class _Settings:
 
     def _value(self, file: str, keys: tuple[str, ...]) -> Any:
         path = self._params / file
-        value = yaml.load(path.read_text(), Loader=_PlainLoader) if path.is_file() else None
+        value = read_plain(path.read_text()) if path.is_file() else None
         for key in keys:
             value = value.get(key) if isinstance(value, dict) else None
         return value
-
-
-class _PlainLoader(yaml.SafeLoader):
-    """A safe loader to which tags of Python objects, such as tuples, are plain lists, mappings and strings."""
-
-
-def _without_tag(loader: yaml.SafeLoader, _suffix: str, node: yaml.Node) -> Any:
-    if isinstance(node, yaml.MappingNode):
-        return loader.construct_mapping(node, deep=True)
-    if isinstance(node, yaml.SequenceNode):
-        return loader.construct_sequence(node, deep=True)
-    return loader.construct_scalar(node)
-
-
-_PlainLoader.add_multi_constructor("tag:yaml.org,2002:python/", _without_tag)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from tensordict import TensorDict
 from torch import nn
 
+from ddpl_isaac.envs.identity import STATE
 from ddpl_isaac.envs.vec_env import AgentSpec
 from ddpl_isaac.errors import UserError
 
@@ -76,7 +77,7 @@ class AgentStack(nn.Module):
 
     def state(self, obs: TensorDict) -> torch.Tensor:
         """Return the state, or the stacked observations where there is none. Shape: (N, state_dim)."""
-        return obs["state"] if self.has_state else self.observations(obs).flatten(1)
+        return obs[STATE] if self.has_state else self.observations(obs).flatten(1)
 
     def joint_action(self, actions: torch.Tensor) -> torch.Tensor:
         """Scale actions from ``[-1, 1]`` to their boxes and concatenate them. Shape: (N, A, D) -> (N, num_actions)."""

@@ -18,7 +18,7 @@ from ddpl_isaac.runners.checkpoint_file import CheckpointError, read_file, write
 
 __all__ = [
     "CheckpointError",
-    "checkpoint_task",
+    "checkpoint_header",
     "load_checkpoint",
     "load_replay",
     "resolve_checkpoint",
@@ -32,7 +32,9 @@ REPLAY_NAME = "replay.pt"
 """File beside the checkpoints of a run that holds the replay of its newest resumable iteration."""
 
 
-def save_checkpoint(path: str | Path, state: Mapping[str, Any], *, task: str) -> None:
+def save_checkpoint(
+    path: str | Path, state: Mapping[str, Any], *, task: str, origin: Mapping[str, Any] | None = None
+) -> None:
     """Write a checkpoint, whole or not at all.
 
     A file of that name is replaced in one step once the new one is safely on the disk.
@@ -42,11 +44,12 @@ def save_checkpoint(path: str | Path, state: Mapping[str, Any], *, task: str) ->
         state: Nested mappings, lists and tuples of tensors, numbers, strings, bytes, bools and None. Mappings come
             back as ``dict``, parameters as tensors.
         task: Task that the checkpoint belongs to.
+        origin: The environment and the learner that it belongs to (:mod:`~ddpl_isaac.runners.checkpoint_identity`).
 
     Raises:
         CheckpointError: If the state holds anything else, or the disk refuses the file.
     """
-    write_file(Path(path), state, kind="checkpoint", task=task)
+    write_file(Path(path), state, kind="checkpoint", task=task, origin=origin)
 
 
 def load_checkpoint(path: str | Path, *, task: str | None = None, device: str | torch.device = "cpu") -> dict[str, Any]:
@@ -63,13 +66,15 @@ def load_checkpoint(path: str | Path, *, task: str | None = None, device: str | 
     return read_file(Path(path), kind="checkpoint", task=task, device=device)["state"]
 
 
-def checkpoint_task(path: str | Path) -> str:
-    """Return the task that a checkpoint belongs to, without reading its tensors.
+def checkpoint_header(path: str | Path) -> dict[str, Any]:
+    """Return what a checkpoint tells of itself, without reading its tensors.
+
+    Its ``task`` is always there; ``environment`` and ``learner`` are not in those of older versions.
 
     Raises:
         CheckpointError: As in :func:`load_checkpoint`.
     """
-    return read_file(Path(path), kind="checkpoint", task=None, device="cpu", tensors=False)["header"]["task"]
+    return read_file(Path(path), kind="checkpoint", task=None, device="cpu", tensors=False)["header"]
 
 
 def save_replay(run_dir: str | Path, state: Mapping[str, Any], *, task: str, iteration: int) -> None:
@@ -143,7 +148,7 @@ def resolve_checkpoint(selector: str | Path, log_root: str | Path, task: str) ->
     for run_dir in _runs(Path(log_root)):
         for path in _checkpoints(run_dir):
             try:
-                found = checkpoint_task(path)
+                found = checkpoint_header(path)["task"]
             except CheckpointError as error:
                 logger.warning(f"Passed over a checkpoint. {error}")
                 continue

@@ -59,7 +59,15 @@ def _plain_key(key: Any, where: str) -> str | int:
     return key
 
 
-def write_file(path: Path, state: Mapping[str, Any], *, kind: str, task: str, iteration: int | None = None) -> None:
+def write_file(
+    path: Path,
+    state: Mapping[str, Any],
+    *,
+    kind: str,
+    task: str,
+    iteration: int | None = None,
+    origin: Mapping[str, Any] | None = None,
+) -> None:
     """Write a file beside the target, sync it, and put it in the target's place.
 
     Args:
@@ -68,12 +76,14 @@ def write_file(path: Path, state: Mapping[str, Any], *, kind: str, task: str, it
         kind: ``checkpoint`` or ``replay``.
         task: Task that the file belongs to.
         iteration: Iteration that the file belongs to.
+        origin: What else the header tells of where the file comes from, in plain containers.
 
     Raises:
         CheckpointError: If the state holds anything else, or the disk refuses the file.
     """
     header = {"format": FORMAT, "format_version": FORMAT_VERSION, "package_version": __version__}
     header |= {"kind": kind, "task": task, "iteration": iteration}
+    header |= _plain(origin or {}, "header")
     payload = {"header": header, "state": _plain(state, kind)}
     # The name is fixed, so that what a killed process left behind is overwritten instead of piling up.
     temporary = path.with_name(f".{path.name}.tmp")

@@ -23,6 +23,7 @@ from ddpl_isaac.models.memory import keep_freed_memory
 from ddpl_isaac.models.policy import BestOfPolicy
 from ddpl_isaac.runners.checkpoint import load_checkpoint, save_checkpoint
 from ddpl_isaac.runners.checkpoint_file import write_file
+from ddpl_isaac.runners.checkpoint_identity import check_header, describe_learner
 from ddpl_isaac.runners.learner_replay import load_replay_of, save_replay_of
 from ddpl_isaac.runners.random_state import get_random_state, set_random_state
 from ddpl_isaac.runners.training_logger import TrainingLogger
@@ -104,11 +105,13 @@ class DiffusionActorRunner(OnPolicyRunner):
             "algorithm": self.alg.save(),
             "iteration": iteration,
             "environment": self.env.state_dict(),
+            "counters": self.env.counters(),
             "logger": self.logger.state_dict(),
             "random": get_random_state(),
             "infos": infos,
         }
-        save_checkpoint(path, state, task=self.env.task)
+        origin = {"environment": self.env.identity(), "learner": describe_learner(self.cfg)}
+        save_checkpoint(path, state, task=self.env.task, origin=origin)
         if self.cfg["save_replay"]:
             self.alg.apply(partial(save_replay_of, folder=Path(path).parent, task=self.env.task, iteration=iteration))
         self.alg.last_checkpoint = path
@@ -120,9 +123,10 @@ class DiffusionActorRunner(OnPolicyRunner):
         """Restore a checkpoint and the replay beside it; the next iteration is the one after it.
 
         Raises:
-            CheckpointError: If it is damaged, foreign, or of another task or version.
-            UserError: If its networks or replay have other shapes than this run's.
+            CheckpointError: If it is damaged, foreign, or of another task, version, team or shape of networks.
+            UserError: If its replay has another shape than this run's.
         """
+        check_header(path, self.env.task, self.env.identity(), self.cfg)
         state = load_checkpoint(path, task=self.env.task, device=map_location or self.device)
         self.alg.load(state["algorithm"], load_cfg, strict)
         self.current_learning_iteration = state["iteration"] + 1
@@ -135,6 +139,8 @@ class DiffusionActorRunner(OnPolicyRunner):
         if same_episodes:
             self.env.load_state_dict(state["environment"])
             self.alg.continue_episodes(self.env.get_observations().to(self.device), state["algorithm"])
+        else:
+            self.env.load_counters(state.get("counters", {}))
         self.logger.load_state_dict(state["logger"], same_episodes=same_episodes)
         if ranks.rank() == 0:
             set_random_state(state["random"])

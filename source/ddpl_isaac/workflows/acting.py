@@ -15,10 +15,9 @@ from rsl_rl.utils import resolve_callable
 from ddpl_isaac.cli import CommandLine, end_on_user_error
 from ddpl_isaac.config import AlgorithmConfig
 from ddpl_isaac.config_loader import ConfigError
-from ddpl_isaac.envs.registry import EnvPlan, needs_isaac_lab, plan_env
+from ddpl_isaac.envs.registry import plan_env
 from ddpl_isaac.envs.signals import signals_of
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
-from ddpl_isaac.envs.video import clip_length
 from ddpl_isaac.export.files import check_extra
 from ddpl_isaac.export.policy import check_class
 from ddpl_isaac.export.team import export_team, to_table
@@ -44,13 +43,13 @@ def play(command: CommandLine) -> None:
     args = command.args
     plan = plan_env(args, command.env, play=True)
     checkpoint = find_checkpoint(args.checkpoint, plan.task)
-    plan = as_in_run(plan, checkpoint, command.env)
-    num_envs = PLAY_ENVS if args.num_envs is None else args.num_envs
+    plan = as_in_run(plan, command, checkpoint)
+    num_envs = plan.own.get("num_envs", PLAY_ENVS) if args.num_envs is None else args.num_envs
     cfg = settings_to_act(plan, command.agent, {"num_envs": num_envs, "seed": args.seed}, checkpoint)
     print(f"Playing {shown(checkpoint)} in {cfg.num_envs} environments on {plan.device}.", flush=True)
     with open_plan(plan, args, cfg, checkpoint.parent, "play") as env, end_on_user_error():
         policy = make_runner(env, plan, cfg, None, checkpoint).get_inference_policy()
-        steps = _video_steps(plan, command) if args.video else args.num_steps
+        steps = plan.source.video_steps(plan, args) if args.video else args.num_steps
         _play(env, policy, steps, pace=_step_duration(env) if args.real_time else 0.0)
     if args.video:
         print(f"Videos: {shown(checkpoint.parent / 'videos' / 'play')}")
@@ -70,7 +69,7 @@ def evaluate(command: CommandLine) -> None:
     args = command.args
     plan = plan_env(args, command.env)
     checkpoint = find_checkpoint(args.checkpoint, plan.task)
-    plan = as_in_run(plan, checkpoint, command.env)
+    plan = as_in_run(plan, command, checkpoint)
     cfg = settings_to_act(plan, command.agent, {"num_envs": args.num_envs, "seed": args.seed}, checkpoint)
     if args.num_episodes < 1:
         raise ConfigError(f"--num_episodes is {args.num_episodes}; it must be >= 1.")
@@ -117,6 +116,7 @@ def export(command: CommandLine) -> None:
     check_extra()
     plan = plan_env(args, command.env)
     checkpoint = find_checkpoint(args.checkpoint, plan.task)
+    plan = as_in_run(plan, command, checkpoint)
     num_envs = PLAY_ENVS if args.num_envs is None else args.num_envs
     cfg = settings_to_act(plan, command.agent, {"num_envs": num_envs, "seed": args.seed}, checkpoint)
     check_class(cfg.algorithm)
@@ -158,13 +158,6 @@ def _play(env: MultiAgentVecEnv, policy: Callable, steps: int | None, pace: floa
             obs, _, _, _ = env.step(policy(obs))
         done += 1
         time.sleep(max(0.0, pace - (time.monotonic() - start)))
-
-
-def _video_steps(plan: EnvPlan, command: CommandLine) -> int:
-    """Return the steps after which every recorder has finished its first clip."""
-    if not needs_isaac_lab(plan.task):
-        return clip_length(command.args)
-    return max(recorder.step_offset + recorder.video_length for recorder in plan.cfg.video_recorders)
 
 
 def _step_duration(env: MultiAgentVecEnv) -> float:

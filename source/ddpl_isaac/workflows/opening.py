@@ -16,25 +16,30 @@ from rsl_rl.runners import OnPolicyRunner
 from rsl_rl.utils import resolve_callable
 
 from ddpl_isaac import ranks, run_directory
+from ddpl_isaac.cli import CommandLine
 from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.config_loader import ConfigError, load_config
-from ddpl_isaac.envs.registry import EnvPlan, declared_layout, open_env, with_options_of_run
+from ddpl_isaac.envs.registry import EnvPlan, open_env
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
+from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.names import path_component
 from ddpl_isaac.run_directory import LOG_ROOT
-from ddpl_isaac.runners.checkpoint import checkpoint_task, resolve_checkpoint
+from ddpl_isaac.runners.checkpoint import checkpoint_header, resolve_checkpoint
+from ddpl_isaac.runners.checkpoint_identity import check_header
 from ddpl_isaac.seeds import Purpose, derive
 
 
 def settings_of_plan(plan: EnvPlan, overrides: list[str], flags: dict, checkpoint: Path | None) -> TrainConfig:
     """Return the settings of the checkpoint's run if there is one, else of the task, with the command line's on top."""
     source = (run_directory.settings_of(checkpoint) if checkpoint else None) or plan.settings
-    cfg = load_config(source, overrides, flags)
+    cfg = load_config(source, overrides, flags, plan.own)
     if source is None:
         print(f"{plan.task} has no settings for DDPL (ddpl_cfg_entry_point): the defaults of config/ddpl.yaml apply.")
     if cfg.experiment_name == TrainConfig().experiment_name:
         cfg.experiment_name = path_component(re.sub(r"\W", "_", plan.task.lower()))
     _check_classes(cfg)
+    if checkpoint is not None:
+        check_header(checkpoint, plan.task, plan.declared, asdict(cfg))
     return cfg
 
 
@@ -52,17 +57,17 @@ def find_checkpoint(selector: str, task: str) -> Path:
         path = resolve_checkpoint(selector, LOG_ROOT, task)
     except OSError as error:  # a name that the file system does not take
         raise ConfigError(f"--checkpoint {selector!r} cannot be read: {error.strerror}.") from error
-    found = checkpoint_task(path)
+    found = checkpoint_header(path)["task"]
     if found != task:
         raise ConfigError(f"--checkpoint {path} belongs to the task {found}, not to {task}.")
     return path
 
 
-def as_in_run(plan: EnvPlan, checkpoint: Path | None, overrides: list[str]) -> EnvPlan:
-    """Return the plan with the environment's settings of the checkpoint's run, as far as the suite can restore them."""
+def as_in_run(plan: EnvPlan, command: CommandLine, checkpoint: Path | None) -> EnvPlan:
+    """Return the plan with the environment's settings of the checkpoint's run, the command line's on top."""
     if checkpoint is None:
         return plan
-    return with_options_of_run(plan, checkpoint.parent / run_directory.ENV_SETTINGS_NAME, overrides)
+    return plan.source.restore(plan, command.args, checkpoint.parent, command.env)
 
 
 def check_memory(plan: EnvPlan, cfg: TrainConfig) -> None:
@@ -71,8 +76,8 @@ def check_memory(plan: EnvPlan, cfg: TrainConfig) -> None:
     Raises:
         OutOfMemoryError: If the replay does not fit.
     """
-    stack = declared_layout(plan)
-    if stack is not None:
+    if plan.agents:
+        stack = AgentStack(plan.agents, plan.state_dim)
         resolve_callable(cfg.algorithm.class_name).check_memory(stack, cfg.num_envs, cfg.algorithm, plan.device)
 
 

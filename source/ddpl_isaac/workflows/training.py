@@ -19,7 +19,7 @@ from ddpl_isaac import ranks, run_directory
 from ddpl_isaac.cli import CommandLine, end_on_user_error
 from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.config_loader import ConfigError
-from ddpl_isaac.envs.registry import EnvPlan, dump_env_cfg, has_picture, plan_env
+from ddpl_isaac.envs.registry import EnvPlan, plan_env
 from ddpl_isaac.interruption import finishing, watch_again
 from ddpl_isaac.run_directory import shown
 from ddpl_isaac.runners.training_logger import InterruptedBetweenIterationsError
@@ -54,20 +54,18 @@ def train(command: CommandLine) -> None:
     interrupted_run = ranks.from_first(newest)
     if interrupted_run is not None:
         resumed_from = interrupted_run
-    plan = as_in_run(plan, resumed_from, command.env)
+    plan = as_in_run(plan, command, resumed_from)
     flags = {name: getattr(args, name) for name in ("num_envs", "max_iterations", "seed", "run_name")}
     cfg = settings_of_plan(plan, command.agent, flags, resumed_from)
     check_memory(plan, cfg)
     run_dir = _make_run_dir(plan, cfg, resumed_from)
     unused = run_directory.removed_unless_used(run_dir) if ranks.rank() == 0 else nullcontext()
     with unused, open_plan(plan, args, cfg, run_dir, "train") as env, end_on_user_error():
-        if ranks.rank() == 0:
-            dump_env_cfg(plan, env, run_dir / run_directory.ENV_SETTINGS_NAME)
         runner = make_runner(env, plan, cfg, run_dir, resumed_from)
         start = time.monotonic()
         interrupted = _learn(runner, _iterations(runner, cfg, interrupted_run, run_dir), run_dir)
         if ranks.rank() == 0:
-            _conclude(args.task, run_dir, time.monotonic() - start, interrupted=interrupted)
+            _conclude(plan, args.task, run_dir, time.monotonic() - start, interrupted=interrupted)
     ranks.leave()
 
 
@@ -83,10 +81,17 @@ def train_baseline(command: CommandLine) -> None:
             "The baselines need skrl, which is not installed; the extra 'baselines' brings it:"
             " uv sync --inexact --extra baselines, or pip install -e '.[baselines]'."
         )
-    algorithm = command.args.algorithm
-    settings = {"algorithm.class_name": _BASELINE, "ppo.algorithm": algorithm, "save_replay": "false"}
-    command.agent[:0] = [f"agent.{name}={value}" for name, value in settings.items()]
-    command.args.run_name = command.args.run_name or algorithm.lower()
+    field = "agent.ppo.algorithm="
+    chosen = [
+        command.args.algorithm,
+        *(token.removeprefix(field) for token in command.agent if token.startswith(field)),
+    ]
+    if not any(chosen) and not command.args.checkpoint:  # else that of the run
+        chosen = ["MAPPO"]
+    command.agent[:0] = [f"agent.algorithm.class_name={_BASELINE}", "agent.save_replay=false"]
+    for algorithm in filter(None, chosen):
+        command.agent.insert(0, f"{field}{algorithm}")
+        command.args.run_name = command.args.run_name or algorithm.lower()
     train(command)
 
 
@@ -96,7 +101,8 @@ def _make_run_dir(plan: EnvPlan, cfg: TrainConfig, resumed_from: Path | None) ->
     run_dir = ranks.from_first(run_dir)
     if ranks.rank() == 0:
         run_directory.write_settings(run_dir, cfg)
-        run_directory.write_manifest(run_dir, plan.task, resumed_from)
+        run_directory.write_manifest(run_dir, plan.task, resumed_from, plan.tokens)
+        plan.source.record(plan, run_dir / run_directory.ENV_SETTINGS_NAME, num_envs=cfg.num_envs, seed=cfg.seed)
         _announce(plan, cfg, run_dir, resumed_from)
     return run_dir
 
@@ -134,8 +140,7 @@ def _learn(runner: OnPolicyRunner, iterations: int, run_dir: Path) -> bool:
 
 def _announce(plan: EnvPlan, cfg: TrainConfig, run_dir: Path, resumed_from: Path | None) -> None:
     """Say what is about to run."""
-    engine = [] if plan.cfg is None else [type(plan.cfg.sim.physics).__name__.removesuffix("Cfg")]
-    details = [plan.device, *engine, *(f"{name} {value}" for name, value in plan.options.items()), f"seed {cfg.seed}"]
+    details = [plan.device, *plan.source.details(plan), f"seed {cfg.seed}"]
     print(f"Training {plan.task}: {cfg.num_envs} environments on {', '.join(details)}.")
     if resumed_from is not None:
         print(f"Resuming from {shown(resumed_from)}.")
@@ -144,7 +149,7 @@ def _announce(plan: EnvPlan, cfg: TrainConfig, run_dir: Path, resumed_from: Path
         print("Starting the simulation: less than a minute, or a few where kernels are compiled first.", flush=True)
 
 
-def _conclude(task: str, run_dir: Path, seconds: float, *, interrupted: bool) -> None:
+def _conclude(plan: EnvPlan, task: str, run_dir: Path, seconds: float, *, interrupted: bool) -> None:
     """Say where everything is and what to do with it."""
     newest = max(run_dir.glob("model_*.pt"), key=lambda path: path.stat().st_mtime)
     how = "Interrupted and saved" if interrupted else "Done"
@@ -154,7 +159,7 @@ def _conclude(task: str, run_dir: Path, seconds: float, *, interrupted: bool) ->
     print(
         f"{how} after {seconds:.0f} s. Checkpoint: {shown(newest)}\n"
         f"  curves:   {'uv run ' if python == 'uv run' else ''}tensorboard --logdir {shown(run_dir)}\n"
-        f"  play:     {python} scripts/play.py {this}{' --video' if has_picture(task) else ''}\n"
+        f"  play:     {python} scripts/play.py {this}{' --video' if plan.source.has_picture(plan.task) else ''}\n"
         f"  evaluate: {python} scripts/evaluate.py {this}\n"
         f"  go on:    {python} scripts/train.py --task {name} --checkpoint latest",
         flush=True,

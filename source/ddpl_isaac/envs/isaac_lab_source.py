@@ -1,0 +1,166 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Tasks of Isaac Lab, the user's own among them, as a source of environments."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import logging
+import math
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+
+from isaaclab.envs import DirectMARLEnvCfg
+from isaaclab.sim import SimulationCfg
+
+from ddpl_isaac.config_loader import ConfigError, resolve_resource
+from ddpl_isaac.cores import leave_half_of_the_cores
+from ddpl_isaac.envs.built_in import BUILT_IN
+from ddpl_isaac.envs.isaac_lab_cfg import dump_env_cfg, select_alternatives, split_tokens
+from ddpl_isaac.envs.isaac_lab_fields import set_value
+from ddpl_isaac.envs.isaac_lab_identity import declared_identity
+from ddpl_isaac.envs.isaac_lab_launch import add_launcher_args, check_launch, open_task
+from ddpl_isaac.envs.isaac_lab_run import RunSettings, differences, plain, read_run, restore_values
+from ddpl_isaac.envs.isaac_lab_spaces import spaces_of_cfg
+from ddpl_isaac.envs.isaac_lab_tasks import register_tasks, task_ids, unknown_task
+from ddpl_isaac.envs.source import EnvPlan, EnvSource, choose_device
+from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
+from ddpl_isaac.seeds import MAX_SEED
+
+logger = logging.getLogger(__name__)
+
+
+class IsaacLab(EnvSource):
+    """Every ``DirectMARLEnv`` that is registered with gymnasium, whatever its name."""
+
+    flag_fields = {"num_envs": "env.scene.num_envs", "seed": "env.seed", "device": "env.sim.device"}
+
+    def tasks(self) -> list[str]:
+        """Return the ids that are registered by now."""
+        return task_ids()
+
+    def add_flags(self, parser: argparse.ArgumentParser) -> None:
+        """Add ``--device`` and all flags of Isaac Lab's launcher."""
+        add_launcher_args(parser)
+        parser.set_defaults(device_explicit=False)
+
+    def plan(self, args: argparse.Namespace, overrides: Sequence[str], *, play: bool = False) -> EnvPlan:
+        """Check the task and its settings."""
+        register_tasks(args.task)
+        task = args.task.rpartition(":")[2]
+        if task not in task_ids():
+            raise unknown_task(args.task, BUILT_IN.tasks())
+        settings = gym.spec(task).kwargs.get("ddpl_cfg_entry_point")
+        path = resolve_resource(settings) if settings else None
+        return self._settled(EnvPlan(task, self, path, "", play=play), args, RunSettings([], {}), overrides)
+
+    def restore(self, plan: EnvPlan, args: argparse.Namespace, run_dir: Path, overrides: Sequence[str]) -> EnvPlan:
+        """Build the configuration anew, of what the run said and wrote down."""
+        return self._settled(plan, args, read_run(run_dir), overrides)
+
+    def _settled(self, plan: EnvPlan, args: argparse.Namespace, run: RunSettings, overrides: Sequence[str]) -> EnvPlan:
+        """Return the plan with its configuration: presets, settings of the run, for playing, of the command line."""
+        selectors, values = split_tokens(plan.task, overrides)
+        run_selectors, run_values = split_tokens(plan.task, run.tokens)
+        given = {token.partition("=")[0] for token in selectors}
+        kept = [token for token in run_selectors if token.partition("=")[0] not in given]
+        cfg = select_alternatives(plan.task, [*kept, *selectors])
+        chosen = set()
+        if selectors and run.values:
+            chosen = set(differences(plain(select_alternatives(plan.task, run_selectors)), plain(cfg)))
+        for token in run_values:
+            _set_as_in_run(cfg, token)
+        restore_values(cfg, run.values, chosen)
+        own = {"num_envs": cfg.scene.num_envs, "seed": cfg.seed}
+        if plan.play:
+            own = _play_mode(cfg)
+        for token in values:
+            set_value(cfg, token)
+        notes = _limit_episodes(cfg, plan.task)
+        # the default of a configuration is a GPU whether there is one or not; another device is meant
+        meant = cfg.sim.device if cfg.sim.device != SimulationCfg().device else None
+        args.device = cfg.sim.device = choose_device(args.device or meant)
+        check_launch(cfg, args)
+        tokens = (*kept, *selectors, *run_values, *values)
+        found = {"device": cfg.sim.device, "cfg": cfg, "own": own, "tokens": tokens, "notes": notes}
+        spaces = spaces_of_cfg(cfg)
+        found |= {} if spaces is None else {"agents": spaces.agents, "state_dim": spaces.state_dim}
+        return dataclasses.replace(plan, **found, declared=declared_identity(cfg, plan.task))
+
+    def record(self, plan: EnvPlan, path: Path, *, num_envs: int, seed: int) -> None:
+        """Write the configuration, before the simulator and the task change it."""
+        plan.cfg.scene.num_envs, plan.cfg.seed = num_envs, seed & MAX_SEED
+        dump_env_cfg(path, plan.cfg)
+
+    @contextmanager
+    def open(
+        self, plan: EnvPlan, args: argparse.Namespace, *, num_envs: int, seed: int, log_dir: Path, video_folder: str
+    ) -> Generator[MultiAgentVecEnv]:
+        """Start the simulator and make the environment."""
+        for note in plan.notes:
+            logger.warning(note)
+        if plan.device == "cpu":
+            leave_half_of_the_cores()
+        plan.cfg.scene.num_envs, plan.cfg.seed = num_envs, seed & MAX_SEED
+        with open_task(plan.task, plan.cfg, args, log_dir, video_folder=video_folder) as env:
+            yield env
+
+    def has_picture(self, task: str) -> bool:
+        """Tell whether videos of a task can be recorded: of all."""
+        del task
+        return True
+
+    def video_steps(self, plan: EnvPlan, args: argparse.Namespace) -> int:
+        """Return the last step of the first clips."""
+        del args
+        return max(recorder.step_offset + recorder.video_length for recorder in plan.cfg.video_recorders)
+
+    def details(self, plan: EnvPlan) -> list[str]:
+        """Return the engine."""
+        return [type(plan.cfg.sim.physics).__name__.removesuffix("Cfg")]
+
+
+ISAAC_LAB = IsaacLab()
+"""The one there is."""
+
+
+def _set_as_in_run(cfg: DirectMARLEnvCfg, token: str) -> None:
+    """Apply a token of a run."""
+    try:
+        set_value(cfg, token)
+    except ConfigError as error:
+        raise ConfigError(
+            f"The run was started with {token}, which the task does not take any more: {error}"
+        ) from error
+
+
+def _play_mode(cfg: DirectMARLEnvCfg) -> dict[str, Any]:
+    """Apply the task's settings for playing; return the number of environments if they choose one."""
+    before = cfg.scene.num_envs
+    if hasattr(cfg, "play_mode"):
+        cfg.play_mode()
+    return {"num_envs": cfg.scene.num_envs} if cfg.scene.num_envs != before else {}
+
+
+def _limit_episodes(cfg: DirectMARLEnvCfg, task: str) -> tuple[str, ...]:
+    """Shorten episodes to the ``max_episode_steps`` of the registration, and return what to say about it.
+
+    gymnasium's own wrapper knows a single environment with a single flag.
+    """
+    steps, step_s = gym.spec(task).max_episode_steps, cfg.sim.dt * cfg.decimation
+    if steps is None or math.ceil(cfg.episode_length_s / step_s) <= steps:
+        return ()
+    longer = cfg.episode_length_s
+    # a little less than the last step, so that rounding does not add one
+    cfg.episode_length_s = (steps - 1e-6) * step_s
+    return (
+        f"Episodes of {task} end after {steps} steps, as its registration says (max_episode_steps={steps}), before"
+        f" env.episode_length_s={longer:g} is over.",
+    )
