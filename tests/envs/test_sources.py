@@ -238,13 +238,12 @@ def test_episodes_end_after_the_fewer_of_the_registrations_and_the_configuration
     assert bool(planned.notes) == (steps == 8 and length_s == 1.0)
 
 
-def test_an_agent_cannot_have_the_name_of_the_state(tmp_path):
+def test_an_agent_with_the_name_of_the_state_has_another_one_here(tmp_path):
     agents = {
         '"/here/robot.usd"': '""\n    possible_agents = ["state"]\n    action_spaces = {"state": 1}'
         '\n    observation_spaces = {"state": 5}'
     }
-    with (
-        working_directory_with_tasks(tmp_path, **agents),
-        pytest.raises(ValueError, match="An agent is called 'state'"),
-    ):
-        plan(TASK)
+    with working_directory_with_tasks(tmp_path, **agents):
+        planned = plan(TASK)
+    assert [agent["name"] for agent in planned.declared["agents"]] == ["agent_state"]
+    assert planned.declared["state_dim"] == 5

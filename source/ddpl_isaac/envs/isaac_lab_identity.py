@@ -37,6 +37,6 @@ def declared_identity(cfg: DirectMARLEnvCfg, task: str) -> dict[str, Any] | None
 
 def origin(cfg: DirectMARLEnvCfg, task: str) -> tuple[str | None, tuple[str, ...]]:
     """Return the version that a configuration declares, and the packages of which a task is made."""
-    version, entry_point = getattr(cfg, "version", None), gym.spec(task).entry_point
+    version, entry_point = getattr(cfg, "version", None), getattr(gym.registry.get(task), "entry_point", None)
     own = entry_point.partition(":")[0].partition(".")[0] if isinstance(entry_point, str) else "isaaclab"
     return None if version is None else str(version), tuple(dict.fromkeys(("isaaclab", own)))
