@@ -256,7 +256,7 @@ class TrainConfig:
     """Seed of all random generators; in [0, 4294967295]."""
 
     num_envs: int = 64
-    """Parallel environments; >= 1. A task's file comes before its environment's own number, and that before this one."""
+    """Parallel environments; >= 1. The task's file says otherwise, else its environment's configuration."""
 
     max_iterations: int = 1_000
     """Iterations of collection and learning; >= 1."""

@@ -115,7 +115,8 @@ def write_manifest(path: Path, task: str, resumed_from: Path | None, env_tokens:
 def env_tokens_of(path: Path) -> list[str]:
     """Return the tokens from which the environment's settings of a run come; none if it does not tell."""
     manifest = path / MANIFEST_NAME
-    return json.loads(manifest.read_text())["metadata"].get("env", []) if manifest.is_file() else []
+    content = json.loads(manifest.read_text()) if manifest.is_file() else {}
+    return content.get("metadata", {}).get("env", [])
 
 
 def write_launch(path: Path, launch: str, end: int) -> None:

@@ -152,7 +152,8 @@ def _retyped(value: Any, current: Any) -> Any:
     if not isinstance(value, list) or not isinstance(current, list | tuple):
         return value
     like = [*current, *[current[-1] if current else None] * len(value)]
-    return type(current)(_retyped(item, now) for item, now in zip(value, like, strict=False))
+    items = [_retyped(item, now) for item, now in zip(value, like, strict=False)]
+    return tuple(items) if isinstance(current, tuple) else items
 
 
 def _names_code(value: Any) -> bool:

@@ -33,6 +33,8 @@ def settings_of_plan(plan: EnvPlan, overrides: list[str], flags: dict, checkpoin
     """Return the settings of the checkpoint's run if there is one, else of the task, with the command line's on top."""
     source = (run_directory.settings_of(checkpoint) if checkpoint else None) or plan.settings
     cfg = load_config(source, overrides, flags, plan.own)
+    if checkpoint is not None and source == plan.settings:
+        print(f"There is no {run_directory.SETTINGS_NAME} beside {checkpoint}: the settings of the task apply.")
     if source is None:
         print(f"{plan.task} has no settings for DDPL (ddpl_cfg_entry_point): the defaults of config/ddpl.yaml apply.")
     if cfg.experiment_name == TrainConfig().experiment_name:
