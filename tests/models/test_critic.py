@@ -105,3 +105,16 @@ def test_the_advantages_of_the_factored_critic_learn_beside_the_twins_but_do_not
     arguments = state, obs, candidates[:, :, 0].transpose(0, 1)
     assert critic(*arguments).shape == (2 + A, 1, B)
     torch.testing.assert_close(critic.bootstrap(*arguments), critic(*arguments)[:2])
+
+
+def test_the_team_value_of_a_candidate_is_that_of_the_joint_action_with_it(inputs):
+    state, obs, candidates, _ = inputs
+    critic = FactoredCritic(A, O, S, D, CriticConfig(hidden_dims=[16, 16]))
+    actions = torch.randn(B, A, D)
+    values = critic.team_value(state, actions, candidates)
+    for agent in range(A):
+        for draw in range(M):
+            joint = actions.clone()
+            joint[:, agent] = candidates[agent, :, draw]
+            expected = critic.bootstrap(state, obs, joint).mean(0)[0]
+            torch.testing.assert_close(values[agent, :, draw], expected, atol=1e-5, rtol=0.0)

@@ -23,7 +23,7 @@ from ddpl_isaac.algorithms.td_target import critic_loss, polyak_update
 from ddpl_isaac.config import AlgorithmConfig
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.compilation import compiled, start_compiler
-from ddpl_isaac.models.critic import CRITICS
+from ddpl_isaac.models.critic import CRITICS, FactoredCritic
 from ddpl_isaac.models.policy import JointPolicy
 from ddpl_isaac.names import path_component
 from ddpl_isaac.ranks import average_gradients, rank
@@ -174,7 +174,8 @@ class DDPL(Rollouts):
         batch = self.storage.sample(self.cfg.actor_batch_size, self.cfg.n_step, self.cfg.gamma, self.generator)
         obs, state = self.obs_normalizer(batch.obs), self.state_normalizer(batch.state)
         critic = {"latest": self.critic, "target": self.target_critic}[self.cfg.issm.values]
-        return States(obs, partial(critic.marginal, state, obs), self.stack.in_play(batch.obs))
+        team_value = partial(critic.team_value, state, batch.action) if isinstance(critic, FactoredCritic) else None
+        return States(obs, partial(critic.marginal, state, obs), self.stack.in_play(batch.obs), team_value)
 
     def _by_agent(self, values: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """Name each agent's entry ``ISSM/<agent as a path>/<metric>``; padded dimensions have no entry."""

@@ -46,3 +46,26 @@ def issm_diagnostics(
     }
     per_dim = {f"candidate_std_dim/{d:02d}": std_AD[:, d] for d in range(std_AD.shape[1])}
     return summary | per_dim
+
+
+@torch.no_grad()
+def credit_diagnostics(
+    own_ABM: torch.Tensor, team_ABM: torch.Tensor, in_play_AB: torch.Tensor
+) -> dict[str, torch.Tensor]:
+    """Tell what an agent's own values know of the team's, over its candidates. Shape of each: (A,).
+
+    ``rank_correlation``: Spearman's, between the values by which the candidates are weighed and Q of the team where the
+    agent alone plays them. ``best_of_gain``: Q of the candidate that the own values prefer over that of an average one,
+    in units of the normalised return.
+
+    Args:
+        own_ABM: Qbar_i of the candidates.
+        team_ABM: Q(s, a_i, a_-i) of the same candidates.
+        in_play_AB: 1 where the agent is in play, else 0.
+    """
+    ranks = [value.argsort(-1).argsort(-1).float() for value in (own_ABM, team_ABM)]
+    own, team = (rank - rank.mean(-1, keepdim=True) for rank in ranks)
+    correlation_AB = (own * team).sum(-1) / own.square().sum(-1)  # ranks have one variance
+    best_AB = team_ABM.take_along_dim(own_ABM.argmax(-1, keepdim=True), dim=-1).squeeze(-1)
+    summary = {"rank_correlation": correlation_AB, "best_of_gain": best_AB - team_ABM.mean(-1)}
+    return {name: mean_in_play(value, in_play_AB) for name, value in summary.items()}

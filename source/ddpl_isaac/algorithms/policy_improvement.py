@@ -15,7 +15,7 @@ from collections.abc import Callable
 from torch import nn
 from typing import NamedTuple
 
-from ddpl_isaac.algorithms.diagnostics import issm_diagnostics
+from ddpl_isaac.algorithms.diagnostics import credit_diagnostics, issm_diagnostics
 from ddpl_isaac.algorithms.proposal import Transport, propose
 from ddpl_isaac.algorithms.td_target import polyak_update
 from ddpl_isaac.config import AlgorithmConfig
@@ -40,6 +40,9 @@ class States(NamedTuple):
 
     in_play: torch.Tensor
     """1 where an agent is in play, else 0. Shape: (A, B)."""
+
+    team_value: Callable[[torch.Tensor], torch.Tensor] | None = None
+    """Q of the team where one agent alone plays its candidates, if known. Shape: (A, B, M, D) -> (A, B, M)."""
 
 
 class PolicyImprovement:
@@ -73,6 +76,7 @@ class PolicyImprovement:
         num_agents = len(action_mask_AD)
         self.eta, self.qbar_range = torch.ones(num_agents, device=device), torch.zeros(num_agents, device=device)
         self.transport_eta = torch.zeros(num_agents, device=device)
+        self.credit: dict[str, torch.Tensor] = {}
         self.steps = 0
         self._weighed: tuple | None = None
 
@@ -100,7 +104,7 @@ class PolicyImprovement:
             self.reference.load_state_dict(self.policy.state_dict())
         if refresh or self._weighed is None or self.steps % self.cfg.candidate_reuse == 0:
             self._weighed = self._weigh_candidates(states(), refresh)
-        (obs, _, in_play), candidates, weights, qbar_of, diagnostics = self._weighed
+        (obs, _, in_play, _), candidates, weights, qbar_of, diagnostics = self._weighed
         drawn = systematic_resample(candidates, weights, self.cfg.issm.loss_samples, self.generator)
         loss_AB = self.actor.loss(MirrorStep(obs, drawn, self.reference, self.eta, qbar_of, self.generator))
         loss_A = mean_in_play(loss_AB, in_play)
@@ -117,7 +121,7 @@ class PolicyImprovement:
     @torch.no_grad()
     def _weigh_candidates(self, states: States, new_reference: bool) -> tuple:
         """Draw candidates, evaluate and weigh them; solve eta if the reference is new (METHOD 2.3)."""
-        cfg, (obs_BAO, marginal, in_play_AB) = self.cfg.issm, states
+        cfg, (obs_BAO, marginal, in_play_AB, team_value) = self.cfg.issm, states
         # a critic of joint actions lets further samples play the other agents, independent of the candidates
         counts = cfg.num_candidates, self.marginal_samples
         samples, others = self.reference.sample(obs_BAO, sum(counts), self.generator).split(counts, dim=2)
@@ -134,10 +138,12 @@ class PolicyImprovement:
         qbar = qbar_of(candidates)
         if new_reference:
             self._solve_eta(qbar, in_play_AB)
+            if team_value is not None:
+                self.credit = credit_diagnostics(qbar, team_value(candidates), in_play_AB)
         weights = importance_weights(qbar, self.eta)
         diagnostics = issm_diagnostics(weights, qbar, candidates, self.action_mask, in_play_AB)
         capped = (self.eta * self.qbar_range >= 0.999 * cfg.eta_range_cap).float()
-        return states, candidates, weights, qbar_of, diagnostics | {"eta": self.eta, "eta_capped": capped}
+        return states, candidates, weights, qbar_of, diagnostics | self.credit | {"eta": self.eta, "eta_capped": capped}
 
     def _solve_eta(self, qbar_ABM: torch.Tensor, in_play_AB: torch.Tensor) -> None:
         """Spend the KL budget of the new mirror step, on average over the states of all ranks."""

@@ -202,5 +202,25 @@ class FactoredCritic(nn.Module):
         del state_BS, others_ABLD
         return self.own_value(obs_BAO, candidates_ABMD)
 
+    def team_value(
+        self, state_BS: torch.Tensor, action_BAD: torch.Tensor, candidates_ABMD: torch.Tensor
+    ) -> torch.Tensor:
+        """Return the twins' mean Q where one agent alone plays its candidates instead of its action.
+
+        Args:
+            state_BS: States.
+            action_BAD: Joint actions, of which the others' stay.
+            candidates_ABMD: Actions of each agent.
+
+        Returns:
+            Q(s, a_i, a_-i). Shape: (A, B, M).
+        """
+        (A, B, M, _) = candidates_ABMD.shape
+        state = self.team.project_state(state_BS).view(NUM_TWINS, 1, B, 1, -1)
+        own = self.team.project_actions(candidates_ABMD.flatten(1, 2)).view(NUM_TWINS, A, B, M, -1)
+        team = self.team.project_actions(action_BAD.transpose(0, 1))
+        others = (team.sum(1, keepdim=True) - team).unsqueeze(3)
+        return self.mlp((state + own + others).flatten(1, 3), self._TWINS).view(NUM_TWINS, A, B, M).mean(0)
+
 
 CRITICS = {"central": CentralCritic, "factored": FactoredCritic, "local": LocalCritic}
