@@ -31,7 +31,7 @@ from ddpl_isaac.seeds import Purpose, derive
 from ddpl_isaac.storage.replay_size import check_fits
 from ddpl_isaac.storage.replay_storage import Batch, ReplayStorage
 
-_MIRROR_STEP = ("eta", "transport_eta", "qbar_range")
+_MIRROR_STEP = ("eta", "transport_eta", "qbar_range", "credit")
 """What a mirror step keeps for all its gradient steps, of :class:`PolicyImprovement`."""
 
 
