@@ -12,6 +12,7 @@ Nothing here imports torch, so that a script can call :func:`watch` in its first
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import select
 import shutil
@@ -29,6 +30,9 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 GRACE = 20.0
 """Time that a script started by :func:`call` has to finish what it does [s]."""
+
+_PR_SET_PDEATHSIG = 1
+_prctl = ctypes.CDLL(None).prctl
 
 _watching = _stopping = False
 _read = -1
@@ -117,7 +121,8 @@ def call(command: Sequence[str], **how: Any) -> int:
     if _stopping:
         threading.Event().wait()
     # a session of its own: a signal to the whole group would reach it twice, which means at once
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, **how)
+    how |= {"stdin": subprocess.DEVNULL, "start_new_session": True, "preexec_fn": _end_with_parent}
+    process = subprocess.Popen(command, **how)
     _scripts[process.pid] = None
     try:
         status = process.wait()
@@ -126,6 +131,11 @@ def call(command: Sequence[str], **how: Any) -> int:
     if _stopping:  # nobody is to take the end of the script for its result
         threading.Event().wait()
     return status
+
+
+def _end_with_parent() -> None:
+    """Have the system ask this process to end when its parent is gone, for example killed."""
+    _prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGTERM), 0, 0, 0)
 
 
 def end_scripts() -> None:

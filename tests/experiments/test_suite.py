@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from training import GAME, SMALL, iterations_done, start_script
 
 from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.experiments.grid import read_cells
@@ -255,3 +256,37 @@ def test_trainings_are_evaluated_tabled_and_written_for_marl_eval(tmp_path):
     assert set(seeds) == {"gaussian_forward_kl", "MAPPO"}
     assert len(seeds["MAPPO"]["seed_1"]["absolute_metrics"]["return"]) == 8
     assert seeds["MAPPO"]["seed_1"]["step_0"].keys() == {"step_count", "return", "length", "success"}
+
+
+def test_an_interrupted_training_of_a_grid_goes_on_from_its_newest_checkpoint(tmp_path):
+    settings = [*SMALL[2:], "agent.num_envs=8", "agent.max_iterations=80", "agent.save_interval=5"]
+    path = write(tmp_path / "a.yaml", [{"task": GAME, "method": "gmm", "num_episodes": 8}], settings)
+    (cell,) = read_cells(path)
+    arguments = [str(path), f"--output={tmp_path}/out", f"--cell={cell.name}"]
+    killed = start_script("suite", tmp_path, tmp_path / "killed.txt", *arguments)
+    while not iterations_done(tmp_path / "killed.txt") or iterations_done(tmp_path / "killed.txt")[-1] < 20:
+        assert killed.is_alive(), (tmp_path / "killed.txt").read_text()
+        time.sleep(0.01)
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.join()
+    while processes_with(f"{tmp_path}"):  # what it had started ends with it
+        time.sleep(0.05)
+    done = iterations_done(tmp_path / "killed.txt")[-1]
+    resumed = start_script("suite", tmp_path, tmp_path / "resumed.txt", *arguments)
+    resumed.join(120)
+    printed = (tmp_path / "resumed.txt").read_text()
+    assert resumed.exitcode == 0, printed
+    assert "Resuming from" in printed
+    assert iterations_done(tmp_path / "resumed.txt")[0] > done - 5
+    assert iterations_done(tmp_path / "resumed.txt")[-1] == 80
+    (result,) = read_results(tmp_path / "out", [cell.name])
+    steps = result["curves"]["return"]["env_steps"]
+    assert steps == sorted(set(steps))
+    assert steps[0] <= 6 * 16
+    assert steps[-1] == 80 * 16
+    assert len(result["evaluation"]["return"]) == 8
+    # whoever changes the study begins anew
+    changed = TrainingStudy(GAME, "gmm", num_episodes=8)
+    (tmp_path / "out" / cell.name / "mark").touch()
+    changed.run(["agent.max_iterations=1", *settings[:-2]], tmp_path / "out" / cell.name, SCRIPTS)
+    assert not (tmp_path / "out" / cell.name / "mark").exists()

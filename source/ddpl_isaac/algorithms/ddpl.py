@@ -17,6 +17,7 @@ from typing import Any
 
 from rsl_rl.modules import EmpiricalNormalization
 
+from ddpl_isaac import generator_state
 from ddpl_isaac.algorithms.policy_improvement import PolicyImprovement, States, frozen_copy
 from ddpl_isaac.algorithms.rollouts import Rollouts, Step
 from ddpl_isaac.algorithms.td_target import critic_loss, polyak_update
@@ -230,6 +231,7 @@ class DDPL(Rollouts):
         self.improvement.forget_candidates()
         modules = {name: module.state_dict() for name, module in self._modules().items()}
         counters = {"env_steps": self.env_steps, "actor_steps": self.improvement.steps}
+        counters["generator_seed"] = self.generator.initial_seed()
         tensors = {name: getattr(self.improvement, name) for name in _MIRROR_STEP}
         tensors |= {"generator": self.generator.get_state(), "returns": self._returns}
         optimizers = {"actor": self.improvement.optimizer, "critic": self.critic_optimizer}
@@ -244,7 +246,9 @@ class DDPL(Rollouts):
         self.improvement.steps = state["counters"]["actor_steps"]
         for name in _MIRROR_STEP:
             setattr(self.improvement, name, state["tensors"][name])
-        self.generator.set_state(state["tensors"]["generator"].cpu())
+        counters, kind = state["counters"], self.generator.device.type
+        seed = counters.get("generator_seed", torch.initial_seed())
+        generator_state.restore(self.generator, state["tensors"]["generator"], seed, counters["env_steps"], device=kind)
         self.improvement.optimizer.load_state_dict(state["optimizers"]["actor"])
         self.critic_optimizer.load_state_dict(state["optimizers"]["critic"])
         # the optimisers bring the rates that they were saved with; those of the settings count

@@ -89,6 +89,18 @@ def read_curve(
     return _sorted_curve((steps + 1) * per_iteration * num_envs, values)
 
 
+def joined(curves: list[Curve]) -> Curve:
+    """Return the curve of runs of which each went on from the one before, where it had been saved last."""
+    kept = [
+        curve.env_steps < min((later.env_steps[0] for later in curves[number + 1 :]), default=np.inf)
+        for number, curve in enumerate(curves)
+    ]
+    return Curve(
+        np.concatenate([curve.env_steps[keep] for curve, keep in zip(curves, kept, strict=True)]),
+        np.concatenate([curve.values[keep] for curve, keep in zip(curves, kept, strict=True)]),
+    )
+
+
 def on_common_grid(curves: list[Curve], num_points: int = 100) -> tuple[np.ndarray, np.ndarray]:
     """Bring the curves of several seeds to a common grid that ends with the shortest.
 

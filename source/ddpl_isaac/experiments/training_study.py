@@ -10,16 +10,18 @@ import json
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from ddpl_isaac.config_loader import load_config
 from ddpl_isaac.config_ranges import CHOICES
 from ddpl_isaac.errors import UserError
 from ddpl_isaac.experiments.critic_error import critic_error_of_run, is_known
-from ddpl_isaac.experiments.run_curves import QUANTITIES, ReportError, read_curve
-from ddpl_isaac.interruption import call
-from ddpl_isaac.run_directory import LOG_ROOT
+from ddpl_isaac.experiments.run_curves import QUANTITIES, ReportError, joined, read_curve
+from ddpl_isaac.interruption import call, whole_file
+from ddpl_isaac.run_directory import LOG_ROOT, SETTINGS_NAME
+from ddpl_isaac.runners.checkpoint import CheckpointError, resolve_checkpoint
 
 _POINTS = 100
 """Points of a stored curve."""
@@ -56,39 +58,76 @@ class TrainingStudy:
         return self.task
 
     def run(self, settings: Sequence[str], folder: Path, scripts: Path) -> dict[str, Any]:
-        """Train and evaluate as a user would.
+        """Train and evaluate as a user would. A training that was interrupted goes on from its newest checkpoint.
 
         Args:
             settings: Tokens of the command line.
-            folder: Working directory of both, made anew; the run is below it.
+            folder: Working directory of both, made anew unless it is that of the same study; the runs are below it.
             scripts: Directory of the scripts.
 
         Returns:
-            ``run``: directory of the run; ``curves``: by quantity ``env_steps`` and ``values``;
+            ``run``: directory of the last run; ``curves``: by quantity ``env_steps`` and ``values``;
             ``evaluation``: by metric the value of every episode, of the averaged actor where there is one; in games
             of known values the errors of the critic as well.
 
         Raises:
-            StudyError: If a script fails.
+            StudyError: If a script fails or ends early.
         """
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+        _begin(folder, {"study": asdict(self), "settings": list(settings)})
         if self.method in CHOICES["ppo.algorithm"]:
             learner = ["baseline.py", f"--algorithm={self.method}"]
         else:
             learner = ["train.py", f"agent.algorithm.policy_class={self.method}"]
         task = [f"--task={self.task}"]
-        _call([scripts / learner[0], *task, *learner[1:], f"--seed={self.seed}", *settings], folder)
-        (run,) = (folder / LOG_ROOT).glob("*/*")
-        newest = max(run.glob("model_*.pt"), key=lambda path: int(path.stem.removeprefix("model_")))
+        name = self.task.rpartition(":")[2]
+        going_on = _going_on(folder, name)
+        if going_on is not None:
+            _call([scripts / learner[0], *task, *learner[1:], f"--seed={self.seed}", *settings, *going_on], folder)
+        newest, left = _progress(folder, name)
+        if newest is None or left:
+            raise StudyError(f"{learner[0]} ended {left} iterations early; the next call goes on from there.")
         output = folder / "evaluation.json"
         judge = [f"--num_episodes={self.num_episodes}", f"--seed={self.seed}", f"--output={output}"]
         _call([scripts / "evaluate.py", *task, f"--checkpoint={newest}", *judge], folder)
         evaluation = json.loads(output.read_text())[0]["values"]
         if is_known(self.task) and self.method in CHOICES["algorithm.policy_class"]:
             evaluation |= {name: [error] for name, error in critic_error_of_run(self.task, newest).items()}
-        curves = {name: points for name in QUANTITIES if (points := _curve(run, name))}
-        return {"run": str(run), "curves": curves, "evaluation": evaluation}
+        curves = {name: points for name in QUANTITIES if (points := _curve(_runs(folder), name))}
+        return {"run": str(newest.parent), "curves": curves, "evaluation": evaluation}
+
+
+def _begin(folder: Path, study: dict[str, Any]) -> None:
+    """Make the folder of a study, anew if it is that of another one."""
+    note = folder / "study.json"
+    if not note.is_file() or json.loads(note.read_text()) != json.loads(json.dumps(study)):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        with whole_file(note) as file:
+            file.write_text(json.dumps(study))
+
+
+def _runs(folder: Path) -> list[Path]:
+    """Return the runs that have a checkpoint, in the order in which they went on from each other."""
+    return sorted({path.parent for path in (folder / LOG_ROOT).glob("*/*/model_*.pt")})
+
+
+def _progress(folder: Path, task: str) -> tuple[Path | None, int]:
+    """Return the newest whole checkpoint, or None, and how many iterations are left."""
+    try:
+        newest = resolve_checkpoint("latest", folder / LOG_ROOT, task)
+    except CheckpointError:
+        return None, 0
+    # those that went on were asked for what was left
+    asked = max(load_config(run / SETTINGS_NAME).max_iterations for run in _runs(folder))
+    return newest, asked - 1 - int(newest.stem.removeprefix("model_"))
+
+
+def _going_on(folder: Path, task: str) -> list[str] | None:
+    """Return the arguments with which a training begins or goes on, or None if it is done."""
+    newest, left = _progress(folder, task)
+    if newest is None:
+        return []
+    return [f"--checkpoint={newest}", f"agent.max_iterations={left}"] if left else None
 
 
 def _call(command: list[str | Path], folder: Path) -> None:
@@ -97,11 +136,10 @@ def _call(command: list[str | Path], folder: Path) -> None:
         raise StudyError(f"{Path(command[0]).name} ended with code {status}; its last words are in the log.")
 
 
-def _curve(run: Path, quantity: str) -> dict[str, list[float]] | None:
-    """Return a curve, thinned by averaging neighbours, or None if the run has none."""
+def _curve(runs: list[Path], quantity: str) -> dict[str, list[float]] | None:
+    """Return the curve of runs that went on from each other, thinned by averaging, or None if there is none."""
     try:
-        curve = read_curve(run, quantity)
+        thinned = joined([read_curve(run, quantity) for run in runs]).thinned(_POINTS)
     except ReportError:
         return None
-    thinned = curve.thinned(_POINTS)
     return {"env_steps": thinned.env_steps.tolist(), "values": thinned.values.tolist()}

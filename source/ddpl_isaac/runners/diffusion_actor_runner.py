@@ -107,7 +107,7 @@ class DiffusionActorRunner(OnPolicyRunner):
             "environment": self.env.state_dict(),
             "counters": self.env.counters(),
             "logger": self.logger.state_dict(),
-            "random": get_random_state(),
+            "random": get_random_state(self.device),
             "infos": infos,
         }
         origin = {"environment": self.env.identity(), "learner": describe_learner(self.cfg)}
@@ -143,7 +143,7 @@ class DiffusionActorRunner(OnPolicyRunner):
             self.env.load_counters(state.get("counters", {}))
         self.logger.load_state_dict(state["logger"], same_episodes=same_episodes)
         if ranks.rank() == 0:
-            set_random_state(state["random"])
+            set_random_state(state["random"], self.device, self._seed_at(self.alg.env_steps))
         else:  # what rank 0 will draw is not for others
             torch.manual_seed(self._seed_at(self.alg.env_steps))
         self.alg.last_checkpoint = path
