@@ -31,8 +31,8 @@ def wait_until(condition, process, seconds=120.0):
 
 
 def below(cwd):
-    """Return the processes that work in a directory or below it."""
-    found = []
+    """Return the command lines of the processes that work in a directory or below it, by their number."""
+    found = {}
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             where = (entry / "cwd").resolve()
@@ -40,7 +40,7 @@ def below(cwd):
         except OSError:
             continue
         if where.is_relative_to(cwd.resolve()) and state != "Z" and int(entry.name) != os.getpid():
-            found.append((entry / "cmdline").read_bytes())
+            found[int(entry.name)] = (entry / "cmdline").read_bytes()
     return found
 
 
@@ -54,7 +54,7 @@ def assert_stopped(cwd, process, output, number):
     assert [line for line in printed.splitlines() if line.startswith("Stopped by")] == [
         f"Stopped by {signal.Signals(number).name}."
     ]
-    assert below(cwd) == []
+    assert below(cwd) == {}
     assert not list(cwd.rglob(".*tmp*"))
 
 
@@ -92,7 +92,7 @@ def test_while_the_script_imports(tmp_path, number, seconds):
     printed = output.read_text()
     assert code == (0 if "Interrupted and saved" in printed else 128 + number), printed  # a machine may be very fast
     assert "Traceback" not in printed
-    assert below(tmp_path) == []
+    assert below(tmp_path) == {}
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -100,7 +100,7 @@ def test_while_the_script_imports(tmp_path, number, seconds):
 def test_while_the_process_of_the_learner_starts(tmp_path, number, seconds):
     output = tmp_path / "output.txt"
     process = start(tmp_path, output, *NEVER_ENDING, OVERLAP)
-    wait_until(lambda: b"learner_process" in b"".join(below(tmp_path)), process)
+    wait_until(lambda: b"learner_process" in b"".join(below(tmp_path).values()), process)
     time.sleep(seconds)
     os.kill(process.pid, number)
     assert_stopped(tmp_path, process, output, number)
@@ -141,7 +141,7 @@ def test_twice_stops_a_training_at_once_and_names_the_newest_checkpoint(tmp_path
     assert process.exitcode == 128 + number
     assert f"Stopped by {signal.Signals(number).name}. Nothing was saved. Newest checkpoint: none." in printed
     assert "Traceback" not in printed
-    assert below(tmp_path) == []
+    assert below(tmp_path) == {}
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -178,3 +178,40 @@ def test_a_grid_takes_its_cells_with_it_and_their_trainings_save(tmp_path, numbe
         assert "Interrupted and saved after" in log.read_text()
         assert "Traceback" not in log.read_text()
     assert not list(logs.glob("*.json")), "half a training is no result"
+
+
+def test_a_cell_whose_training_alone_is_ended_fails_instead_of_judging_half_of_it(tmp_path):
+    settings = [*SMALL[2:], "agent.num_envs=8", "agent.max_iterations=1000000"]
+    (tmp_path / "grid.yaml").write_text(
+        f"studies: [{{task: {GAME}, method: diffusion}}]\nsettings: {json.dumps(settings)}\n"
+    )
+    output = tmp_path / "output.txt"
+    process = start_script("suite", tmp_path, output, "grid.yaml", f"--cell={GAME}_diffusion_seed1")
+    wait_until(lambda: iterations_done(output), process)
+    (training,) = (pid for pid, command in below(tmp_path).items() if b"train.py" in command)
+    os.kill(training, signal.SIGTERM)
+    process.join(60)
+    printed = output.read_text()
+    assert process.exitcode == 2, printed
+    assert "error: train.py ended early, with 9999" in printed
+    assert not list(tmp_path.rglob("evaluation.json"))
+
+
+@pytest.mark.parametrize(
+    ("script", "arguments"),
+    [
+        ("baseline", ["--task", GAME]),
+        ("export", ["--task", GAME]),
+        ("plot", ["--suite", ".", "--output", "figure.png"]),
+        ("suite", ["grid.yaml"]),
+    ],
+)
+def test_while_the_other_scripts_import(tmp_path, script, arguments):
+    command = [sys.executable, str(SCRIPTS / f"{script}.py"), *arguments]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        time.sleep(0.4)
+        process.send_signal(signal.SIGTERM)
+        printed = process.communicate(timeout=60)[0].decode()
+    assert process.returncode == 128 + signal.SIGTERM, printed
+    assert printed == "Stopped by SIGTERM.\n"
+    assert list(tmp_path.iterdir()) == []

@@ -85,7 +85,7 @@ class TrainingStudy:
             _call([scripts / learner[0], *task, *learner[1:], f"--seed={self.seed}", *settings, *going_on], folder)
         newest, left = _progress(folder, name)
         if newest is None or left:
-            raise StudyError(f"{learner[0]} ended {left} iterations early; the next call goes on from there.")
+            raise StudyError(f"{learner[0]} ended early, with {left or 'all'} iterations left; the next call goes on.")
         output = folder / "evaluation.json"
         judge = [f"--num_episodes={self.num_episodes}", f"--seed={self.seed}", f"--output={output}"]
         _call([scripts / "evaluate.py", *task, f"--checkpoint={newest}", *judge], folder)
