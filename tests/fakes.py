@@ -29,6 +29,7 @@ class FakeEnv(MultiAgentVecEnv):
         device: str = "cpu",
         with_state: bool = True,
         nonfinite_at: tuple[int, int, str] | None = None,
+        broken_value: float = float("nan"),
     ) -> None:
         """Build the environment.
 
@@ -39,6 +40,7 @@ class FakeEnv(MultiAgentVecEnv):
             with_state: Offer the privileged ``"state"``, of size 5.
             nonfinite_at: (step since construction, environment, entry) from which the entry is NaN until the
                 environment starts anew: the name of an agent, ``"state"`` or ``"reward"``.
+            broken_value: What the entry is instead of NaN.
         """
         self.num_envs, self.max_episode_length, self.device = num_envs, max_episode_length, device
         self.agents = (
@@ -48,6 +50,7 @@ class FakeEnv(MultiAgentVecEnv):
         self.num_actions, self.state_dim = 3, 5 if with_state else 0
         self.task, self.cfg = "Fake-v0", {"max_episode_length": max_episode_length}
         self.target = torch.tensor([0.5, -1.0, 1.0], device=device)
+        self.broken_value = broken_value
         self.nonfinite_at, self.steps_done, self.closed = nonfinite_at, 0, False
         self.restarting = torch.zeros(num_envs, dtype=torch.bool, device=device)
         self.reset()
@@ -117,8 +120,8 @@ class FakeEnv(MultiAgentVecEnv):
         self.closed = True
 
     def _corrupt(self, obs: TensorDict, reward: torch.Tensor) -> None:
-        """Put the NaN that the test asked for."""
+        """Put the number that the test asked for."""
         if self.nonfinite_at is None or self.nonfinite_at[0] != self.steps_done:
             return
         _, env, entry = self.nonfinite_at
-        (reward if entry == "reward" else obs[entry])[env] = float("nan")
+        (reward if entry == "reward" else obs[entry])[env] = self.broken_value

@@ -33,7 +33,9 @@ class DryRun:
     """Stands in for a hand: feels what training felt on average, and its last action. Put your driver in its place."""
 
     def __init__(self, about: dict) -> None:
-        """Find the columns of the last action."""
+        """Find the columns of the last action, and name those of which the policy takes no notice."""
+        for column in about["normalizer"]["constant"]:
+            print(f"{about['agent']} never saw {column['entry']} vary (column {column['column']}) and ignores it.")
         self.observation = np.array(about["normalizer"]["mean"], np.float32)
         self.columns = {s["name"]: slice(s["start"], s["stop"]) for s in about["inputs"]["observation"]["signals"]}
 

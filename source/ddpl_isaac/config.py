@@ -185,6 +185,9 @@ class AlgorithmConfig:
     normalize_obs: bool = True
     """Normalise observations and states by their running mean and variance."""
 
+    clip_obs: float = 100.0
+    """Largest magnitude of a normalised observation or state; > 0."""
+
     normalize_reward: bool = True
     """Divide rewards by the running standard deviation of the discounted return."""
 
@@ -265,7 +268,13 @@ class TrainConfig:
     """Environment steps per iteration and environment; >= 1."""
 
     max_broken_share: float = 0.1
-    """Share in [0, 1] of environments that may return non-finite numbers in an iteration and restart; more end it."""
+    """Share in [0, 1] of environments that may break (non-finite or huge numbers) in an iteration; more end the run."""
+
+    max_magnitude: float = 1.0e6
+    """Largest magnitude of an observation, a reward or an action's bound; beyond it an environment is broken; > 0."""
+
+    action_bounds: list[float] = field(default_factory=list)
+    """Bounds [low, high], each in [-1000000, 1000000], for infinite ones; empty: [-1, 1] where both are infinite."""
 
     save_interval: int = 50
     """Iterations between checkpoints; >= 1."""

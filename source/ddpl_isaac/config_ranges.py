@@ -62,6 +62,8 @@ RANGES: dict[str, Range] = {
     "max_iterations": COUNT,
     "num_steps_per_env": COUNT,
     "max_broken_share": Range(0.0, 1.0),
+    "max_magnitude": POSITIVE,
+    "action_bounds": Range(-1e6, 1e6),
     "save_interval": COUNT,
     "algorithm.gamma": SHARE,
     "algorithm.n_step": COUNT,
@@ -70,6 +72,7 @@ RANGES: dict[str, Range] = {
     "algorithm.actor_updates": NOT_NEGATIVE,
     "algorithm.actor_batch_size": COUNT,
     "algorithm.candidate_reuse": COUNT,
+    "algorithm.clip_obs": POSITIVE,
     "algorithm.max_grad_norm": POSITIVE,
     "algorithm.sampler.num_steps": COUNT,
     "algorithm.actor.hidden_dims": COUNT,
@@ -108,7 +111,7 @@ RANGES: dict[str, Range] = {
 }
 """Numeric fields by their path."""
 
-MAY_BE_EMPTY = frozenset({"algorithm.actor.observation_dims"})
+MAY_BE_EMPTY = frozenset({"action_bounds", "algorithm.actor.observation_dims"})
 """Lists without which a training can do."""
 
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -152,6 +155,9 @@ def check_combinations(cfg: TrainConfig) -> Iterator[tuple[str, Any, str]]:
     if issm.kl_budget >= math.log(issm.num_candidates):
         limit = f"< {math.log(issm.num_candidates):.3g}, the logarithm of algorithm.issm.num_candidates"
         yield "algorithm.issm.kl_budget", issm.kl_budget, limit
+    bounds = cfg.action_bounds
+    if bounds and (len(bounds) != 2 or not bounds[0] < bounds[1]):
+        yield "action_bounds", bounds, "empty, or [low, high] with low < high"
     smallest = cfg.num_envs * (cfg.algorithm.n_step + 2)
     if replay.capacity < smallest:
         yield "algorithm.replay.capacity", replay.capacity, f">= {smallest}, which is num_envs * (n_step + 2)"

@@ -40,6 +40,7 @@ def wakes_while_idle():
 def main(path):
     command = Parser("Record.").parse(["--task", TASK, "env.fail_after=5"])
     plan = plan_env(command.args, command.env)
+    plan = plan.source.bounded(plan, plan.limits)
     with open_env(plan, command.args, num_envs=2, seed=1, log_dir=Path(), video_folder="none") as env:
         record = {"agents": env.agents, "state_dim": env.state_dim, "max_episode_length": env.max_episode_length}
         record["settings"] = plan.settings

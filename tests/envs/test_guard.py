@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import torch
 
 import pytest
@@ -147,4 +148,54 @@ def test_mending_never_waits_for_the_device():
     with forbid_host_sync():
         _run(env, guard, 3)
     with pytest.raises(NonFiniteError):
+        guard.check()
+
+
+@pytest.mark.parametrize("entry", ["cart", "pole", "state", "reward"])
+@pytest.mark.parametrize("value", [1e20, -1e15, 1.1e6, float("inf")])
+def test_a_huge_number_breaks_an_environment_like_one_that_is_not_finite(entry: str, value: float):
+    env = FakeEnv(num_envs=20, max_episode_length=9, nonfinite_at=(2, 3, entry), broken_value=value)
+    steps = _run(env, guard := _guard(env, max_share=0.0, max_magnitude=1e6), 6)
+    for obs, rewards, _, extras in steps:
+        numbers = [*obs.values(), *extras["final_obs"].values(), rewards]
+        assert all(number.abs().max() <= 20.0 for number in numbers)
+    assert [int(extras["log"]["Faults/broken_envs"]) for *_, extras in steps] == [0, 0, 1, 0, 0, 0]
+    where = "Reward" if entry == "reward" else f"Column 0 of {entry}"
+    with pytest.raises(NonFiniteError, match=re.escape(f"in: {entry}. {where} was {value:g}; the limit is 1e+06.")):
+        guard.check()
+
+
+def test_the_limit_itself_is_sound():
+    env = FakeEnv(nonfinite_at=(1, 0, "cart"), broken_value=-1e6)
+    steps = _run(env, guard := _guard(env, max_magnitude=1e6), 2)
+    assert steps[1][0]["cart"][0].tolist() == [-1e6] * 4
+    guard.check()
+
+
+@pytest.mark.parametrize("value", [float("nan"), 1e20])
+def test_a_broken_first_observation_is_mended_and_counted(value: float):
+    env = FakeEnv(num_envs=20)
+    guard = NonFiniteGuard(NAMES, 20, "cpu", restart=env.restart, max_share=0.1, max_magnitude=1e6)
+    obs = env.get_observations()
+    obs["pole"][4, 1] = value
+    guard.begin(obs)
+    assert obs["pole"][4].tolist() == [4.0, 0.0, 0.0]
+    assert env.restarting.nonzero().tolist() == [[4]]
+    steps = _run(env, guard, 1)
+    assert steps[0][2][4]
+    assert steps[0][3]["final_obs"]["pole"][4].tolist() == [4.0, 0.0, 0.0]
+    guard.max_share = 0.0
+    with pytest.raises(
+        NonFiniteError, match=r"environment 4 \(the first of 1 .* step 0 .* in: pole\. Column 1 of pole"
+    ):
+        guard.check()
+
+
+def test_an_action_that_is_no_number_counts():
+    guard = _guard(FakeEnv())
+    obs, rewards, dones, extras = FakeEnv().step(torch.zeros(4, 3))
+    actions = torch.zeros(4, 3)
+    actions[2, 1] = float("nan")
+    guard.mend(actions, obs, rewards, dones, extras)
+    with pytest.raises(NonFiniteError, match=r"environment 2 .* in: action\. Column 1 of action was nan"):
         guard.check()

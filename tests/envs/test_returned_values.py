@@ -18,6 +18,7 @@ from host_sync import forbid_host_sync
 from ddpl_isaac.envs.isaac_lab import IsaacLabVecEnv
 from ddpl_isaac.envs.isaac_lab_spaces import agent_names, spaces_of_cfg
 from ddpl_isaac.envs.returned_values import ReturnedValueError
+from ddpl_isaac.envs.vec_env import DEFAULT_LIMITS
 from ddpl_isaac.errors import UserError
 
 SIZES = {"a": 1, "b": 2}
@@ -358,7 +359,7 @@ def test_the_declared_spaces_are_those_of_the_environment():
         env = opened(actions=sizes, observations={"a": 4, "b": [3, 2]}, state=state)
         declared = spaces_of_cfg(env.cfg)
         assert declared is not None
-        assert (declared.agents, declared.state_dim) == (env.agents, env.state_dim)
+        assert (declared.agents(DEFAULT_LIMITS), declared.state_dim) == (env.agents, env.state_dim)
 
 
 def test_spaces_that_are_left_to_the_environment_are_checked_there():

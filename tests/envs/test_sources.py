@@ -17,6 +17,7 @@ from ddpl_isaac.cli import Parser
 from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.built_in import BUILT_IN
 from ddpl_isaac.envs.registry import find_source, plan_env
+from ddpl_isaac.envs.vec_env import DEFAULT_LIMITS
 from ddpl_isaac.workflows.opening import settings_of_plan
 
 TASK = "own_tasks_here:Own-Task"
@@ -245,5 +246,6 @@ def test_an_agent_with_the_name_of_the_state_has_another_one_here(tmp_path):
     }
     with working_directory_with_tasks(tmp_path, **agents):
         planned = plan(TASK)
+        planned = planned.source.bounded(planned, DEFAULT_LIMITS)
     assert [agent["name"] for agent in planned.declared["agents"]] == ["agent_state"]
     assert planned.declared["state_dim"] == 5

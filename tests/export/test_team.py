@@ -14,17 +14,18 @@ from tensordict import TensorDict
 import onnxruntime
 import pytest
 from fakes import FakeEnv
-from rsl_rl.modules import EmpiricalNormalization
 from safetensors.numpy import load_file
 
 from ddpl_isaac import __version__
 from ddpl_isaac.config import ActorConfig, AlgorithmConfig, SamplerConfig
 from ddpl_isaac.envs.signals import AgentSignals, Signal, signals_of
+from ddpl_isaac.envs.vec_env import AgentSpec
 from ddpl_isaac.export.files import check_extra
 from ddpl_isaac.export.policy import AgentPolicy, ExportError, check_class
 from ddpl_isaac.export.team import export_team, to_table, trainer_actions
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.diffusion_actor import DiffusionActor
+from ddpl_isaac.models.normalizer import RunningNormalizer
 from ddpl_isaac.models.policy import JointPolicy
 
 H, BATCH = 10, 7
@@ -43,7 +44,7 @@ def make_policy(normalize=True, agents=ENV.agents):
     denoiser = actor.denoiser
     for parameter in (*denoiser.mlp.layers[-1].parameters(), denoiser.gaussian.layers[-1].weight):
         torch.nn.init.normal_(parameter, std=0.2)  # zero at the start, which would hide every dependence
-    normalizer = EmpiricalNormalization((stack.num_agents, stack.obs_dim)) if normalize else torch.nn.Identity()
+    normalizer = RunningNormalizer((stack.num_agents, stack.obs_dim)) if normalize else torch.nn.Identity()
     if normalize:
         normalizer.update(stack.observations(seen(1000, 5.0, agents)))
     return JointPolicy(stack, normalizer, actor).eval()
@@ -177,6 +178,7 @@ def test_the_sidecar_tells_shapes_limits_normaliser_schedule_and_version(exporte
     assert (action["shape"], action["low"], action["high"]) == (["batch", 2], [-2.0, -0.5], [2.0, 1.5])
     np.testing.assert_allclose(sidecar["normalizer"]["mean"], policy.normalizer.mean[1, :3], rtol=1e-6)
     np.testing.assert_allclose(sidecar["normalizer"]["std"], policy.normalizer.std[1, :3] + 1e-2, rtol=1e-6)
+    assert sidecar["normalizer"]["bound"] == [torch.finfo(torch.float32).max] * 3
     assert (sidecar["schedule"]["name"], len(sidecar["schedule"]["std"])) == ("geometric", H)
     assert {(directory / name).is_file() for name in sidecar["files"].values()} == {True}
 
@@ -211,3 +213,43 @@ def test_a_missing_extra_names_the_command_that_installs_it(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "onnxruntime" else object())
     with pytest.raises(ExportError, match=r"needs onnxruntime: pip install 'ddpl-isaac\[export\]'"):
         check_extra()
+
+
+def test_a_column_that_never_varied_does_not_reach_an_exported_policy(tmp_path):
+    policy, obs = make_policy(), ENV.get_observations().to("cpu")
+    policy.normalizer = RunningNormalizer((2, 4), clip=3.0)
+    rows = policy.stack.observations(seen(1000, 5.0))
+    rows[:, 0, 2] = 0.1
+    policy.normalizer.update(rows)
+    export_team(policy.eval(), obs, CFG, signals_of(ENV), tmp_path, {})
+    sidecar = sidecar_of(tmp_path, "cart")["normalizer"]
+    assert sidecar["constant"] == [{"column": 2, "entry": "observation[2]"}]
+    assert sidecar["bound"] == [3.0, 3.0, 0.0, 3.0]
+    assert sidecar_of(tmp_path, "pole")["normalizer"]["constant"] == []
+    noise, near = torch.randn(H, 1, 1), torch.tensor([[3.0, 1.0, 0.1, 2.0]])
+    shifted, far, farther = near.clone(), near.clone(), near.clone()
+    shifted[0, 2], far[0, 1], farther[0, 1] = 1.1, 1e3, 1e6
+    session = onnxruntime.InferenceSession(tmp_path / "cart.onnx")
+    for run in (
+        torch.jit.load(tmp_path / "cart.pt"),
+        lambda o, n: torch.tensor(session.run(None, {"observation": o.numpy(), "noise": n.numpy()})[0]),
+    ):
+        assert torch.equal(run(near, noise), run(shifted, noise))
+        assert torch.equal(run(far, noise), run(farther, noise))
+        assert not torch.equal(run(near, noise), run(far, noise))
+    weights = load_file(tmp_path / "cart.safetensors")
+    np.testing.assert_array_equal(weights["obs_bound"], np.float32([3.0, 3.0, 0.0, 3.0]))
+
+
+def test_an_action_without_a_range_is_exported(tmp_path):
+    agents = (
+        AgentSpec("cart", 4, slice(0, 1), (0.5,), (0.5,)),
+        AgentSpec("pole", 3, slice(1, 3), (-2.0, 1.5), (2.0, 1.5)),
+    )
+    policy = make_policy()
+    policy.stack = AgentStack(agents, ENV.state_dim)
+    exported = export_team(policy, ENV.get_observations(), CFG, signals_of(ENV), tmp_path, {})
+    assert all(agent.error <= 1e-5 for agent in exported)
+    action = torch.jit.load(tmp_path / "pole.pt")(torch.rand(5, 3), torch.randn(H, 5, 2))
+    assert action[:, 1].tolist() == [1.5] * 5
+    assert sidecar_of(tmp_path, "cart")["outputs"]["action"]["low"] == [0.5]

@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 from fakes import FakeEnv
 
+from ddpl_isaac.algorithms.soundness import first_nonfinite
 from ddpl_isaac.config_loader import load_config
 from ddpl_isaac.envs.coordination import CoordinationEnv
-from ddpl_isaac.runners.checkpoint import CheckpointError
+from ddpl_isaac.envs.guard import DivergenceError
+from ddpl_isaac.runners.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from ddpl_isaac.runners.diffusion_actor_runner import DiffusionActorRunner
 from ddpl_isaac.runners.evaluator import evaluate
 
@@ -102,3 +104,44 @@ def test_two_agents_learn_the_corners_game(seed):
     assert before.values["return"].mean() < 0.6
     assert after.values["return"].mean() > 1.5
     assert after.values["success"].mean() > 0.5
+
+
+DIVERGING = {
+    "overlapped": ["agent.algorithm.actor.learning_rate=1e30"],
+    "alone": ["agent.algorithm.actor.learning_rate=1e30", "agent.algorithm.overlap_learning=false"],
+    "skrl": [
+        "agent.algorithm.class_name=ddpl_isaac.baselines.skrl_ppo:SkrlPPO",
+        "agent.ppo.learning_rate=1e30",
+        "agent.ppo.rollout_steps=8",
+        "agent.save_replay=false",
+    ],
+}
+
+
+@pytest.mark.parametrize("kind", DIVERGING)
+def test_a_run_that_diverges_ends_and_keeps_the_last_sound_checkpoint(tmp_path, kind):
+    runner = make_runner(tmp_path, None, *DIVERGING[kind], "agent.save_interval=1")
+    with pytest.raises(DivergenceError, match=r"model_\d+\.pt was kept; resume with") as error:
+        runner.learn(12)
+    saved = sorted(tmp_path.glob("model_*.pt"))
+    assert saved
+    assert max(saved, key=lambda path: path.stat().st_mtime).name in str(error.value)
+    for path in saved:
+        assert first_nonfinite(load_checkpoint(path)["algorithm"]) is None
+
+
+def test_a_checkpoint_that_is_not_finite_is_neither_written_nor_read(tmp_path):
+    runner = make_runner(tmp_path, None, "agent.algorithm.overlap_learning=false")
+    path = tmp_path / "model_7.pt"
+    runner.save(str(path))
+    before = path.read_bytes()
+    with torch.no_grad():
+        next(runner.alg.improvement.averaged.parameters()).view(-1)[0] = float("nan")
+    with pytest.raises(DivergenceError, match=r"not saved, as it is not finite, first in 'modules\.averaged"):
+        runner.save(str(path))
+    assert path.read_bytes() == before
+    state = load_checkpoint(path)
+    state["algorithm"]["modules"]["obs_normalizer"]["_mean"][0, 0, 0] = float("inf")
+    save_checkpoint(path, state, task="Fake-v0")
+    with pytest.raises(CheckpointError, match=r"holds numbers that are not finite, first in 'modules\.obs_norm"):
+        make_runner(None).load(str(path))

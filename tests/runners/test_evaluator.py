@@ -153,3 +153,12 @@ class TestReports:
         assert first["values"]["return"] == [250.0] * 3
         assert second["values"]["length"] == [1.0, None]
         assert second["episodes"] == 2
+
+
+def test_episodes_without_a_finite_return_are_counted_in_a_warning(caplog: pytest.LogCaptureFixture):
+    result = evaluate(env := FakeEnv(nonfinite_at=(1, 2, "reward")), _play_target(env), 8)
+    assert "1 of 8 episodes have a return that is not finite" in caplog.text
+    assert np.isfinite(result.interval("return")).all()
+    caplog.clear()
+    evaluate(env := FakeEnv(), _play_target(env), 8)
+    assert not caplog.text

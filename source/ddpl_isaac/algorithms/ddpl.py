@@ -15,16 +15,16 @@ from functools import partial
 from torch import nn
 from typing import Any
 
-from rsl_rl.modules import EmpiricalNormalization
-
 from ddpl_isaac import generator_state
 from ddpl_isaac.algorithms.policy_improvement import PolicyImprovement, States, frozen_copy
 from ddpl_isaac.algorithms.rollouts import Rollouts, Step
+from ddpl_isaac.algorithms.soundness import learner_parts
 from ddpl_isaac.algorithms.td_target import critic_loss, polyak_update
 from ddpl_isaac.config import AlgorithmConfig
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.compilation import compiled, start_compiler
 from ddpl_isaac.models.critic import CRITICS, FactoredCritic
+from ddpl_isaac.models.normalizer import RunningNormalizer, make_normalizer
 from ddpl_isaac.models.policy import JointPolicy
 from ddpl_isaac.names import path_component
 from ddpl_isaac.ranks import average_gradients, rank
@@ -60,12 +60,13 @@ class DDPL(Rollouts):
         settings = cfg, device, self.critic.marginal_samples, self.generator
         self.improvement = PolicyImprovement(stack.obs_dim, stack.action_mask, *settings)
         self.actor = self.improvement.actor
-        self.obs_normalizer = make_normalizer((num_agents, stack.obs_dim), cfg.normalize_obs, device)
-        self.state_normalizer = make_normalizer((stack.state_dim,), cfg.normalize_obs, device)
-        self.return_normalizer = EmpiricalNormalization(1, eps=1e-4).to(device)
+        self.obs_normalizer = make_normalizer((num_agents, stack.obs_dim), cfg, device)
+        self.state_normalizer = make_normalizer((stack.state_dim,), cfg, device)
+        self.return_normalizer = RunningNormalizer((1,), eps=1e-4).to(device)
         self._critic_loss = compiled(critic_loss, cfg.compile, device)
         self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), cfg.critic.learning_rate, fused=True)
         self._returns = torch.zeros(num_envs, device=device)
+        self._metrics: dict[str, torch.Tensor] = {}
         super().__init__(stack, num_envs, JointPolicy(stack, self.obs_normalizer, self.actor), cfg, device)
 
     @classmethod
@@ -131,7 +132,13 @@ class DDPL(Rollouts):
         diagnostics: dict[str, torch.Tensor] = {}
         for _ in range(0 if critics_alone else self.cfg.actor_updates):
             diagnostics.update(self.improvement.step(self._states))
-        return metrics | self._by_agent(diagnostics)
+        self._metrics = metrics | self._by_agent(diagnostics)
+        return self._metrics
+
+    def parts(self) -> dict[str, torch.Tensor]:
+        """Return normalisers, losses, the norm of the critics' gradient, and weights."""
+        names, networks = self.stack.names, (self.critic, self.actor)
+        return super().parts() | learner_parts(names, self._metrics, self.return_normalizer, *networks)
 
     def _critic_batches(self) -> Iterator[tuple[Batch, torch.Tensor]]:
         """Draw what all critic steps of an iteration learn from, each batch with one sample of the next actions.
@@ -264,11 +271,6 @@ def _stored_shapes(stack: AgentStack) -> tuple[tuple[int, int], int, tuple[int, 
     """Return (A, O), S and (A, D) of what the replay keeps; S is 0 where the observations serve as the state."""
     num_agents, action_dim = stack.action_mask.shape
     return (num_agents, stack.obs_dim), stack.state_dim * stack.has_state, (num_agents, action_dim)
-
-
-def make_normalizer(shape: tuple[int, ...], enabled: bool, device: str) -> nn.Module:
-    """Create a running normaliser, or none."""
-    return EmpiricalNormalization(shape).to(device) if enabled else nn.Identity()
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:

@@ -16,7 +16,7 @@ from functools import partial
 from tensordict import TensorDict
 from typing import Any, ClassVar
 
-from ddpl_isaac.algorithms.ddpl import DDPL, make_normalizer
+from ddpl_isaac.algorithms.ddpl import DDPL
 from ddpl_isaac.algorithms.learner_process import LearnerProcess
 from ddpl_isaac.algorithms.rollouts import Rollouts, Step
 from ddpl_isaac.config import AlgorithmConfig
@@ -26,6 +26,7 @@ from ddpl_isaac.models.compilation import wait_for_compiler
 from ddpl_isaac.models.make_actor import make_actor
 from ddpl_isaac.models.matmul import use_fastest_float32
 from ddpl_isaac.models.memory import keep_freed_memory
+from ddpl_isaac.models.normalizer import make_normalizer
 from ddpl_isaac.models.policy import JointPolicy
 from ddpl_isaac.ranks import is_distributed
 
@@ -52,7 +53,7 @@ class OverlappedDDPL(Rollouts):
         self._learner = self._spare.pop() if self._spare else LearnerProcess(*_imports(cfg))
         wait_for_compiler()  # what it has found out spares the learner's process the question
         self._learner.build(partial(_build_learner, stack, num_envs, cfg, device))
-        normalizer = make_normalizer((stack.num_agents, stack.obs_dim), cfg.normalize_obs, device)
+        normalizer = make_normalizer((stack.num_agents, stack.obs_dim), cfg, device)
         actor = make_actor(stack.obs_dim, stack.action_mask, cfg, device).to(device).requires_grad_(False)
         policy = JointPolicy(stack, normalizer, actor).eval()
         super().__init__(stack, num_envs, policy, cfg, device)
@@ -107,7 +108,7 @@ class OverlappedDDPL(Rollouts):
             metrics, policy = self._learned
             self.policy.load_state_dict(policy)
         steps = Step(*(torch.stack(field) for field in zip(*self._waiting, strict=True))) if self._waiting else None
-        self._learner.submit(_learn, self._first, steps, self.warming_up)
+        self._learner.submit(_learn, self._first, steps, self.warming_up, self.env_steps)
         self._first, self._learning = None, True
         self._waiting.clear()
         return metrics
@@ -117,6 +118,9 @@ class OverlappedDDPL(Rollouts):
         if self._learning:
             self._learning = False
             self._learned = self._learner.result()
+
+    def check_learner(self) -> None:
+        """Leave it to the learner, which looks after its gradient steps."""
 
     def apply(self, function: Callable[[DDPL], Any]) -> Any:
         """Return what a picklable function of the learner returns, called where the learner lives."""
@@ -194,14 +198,21 @@ def _build_learner(stack: AgentStack, num_envs: int, cfg: AlgorithmConfig, devic
 
 
 def _learn(
-    learner: DDPL, first: tuple[torch.Tensor, torch.Tensor] | None, steps_T: Step | None, critics_alone: bool
+    learner: DDPL,
+    first: tuple[torch.Tensor, torch.Tensor] | None,
+    steps_T: Step | None,
+    critics_alone: bool,
+    env_steps: int,
 ) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
     """Store a rollout and take the gradient steps of an iteration; return metrics and the policy."""
     if first is not None:
         learner._begin(*first)
     for step in zip(*(steps_T or ()), strict=True):
         learner._record(Step(*step))
-    return learner.learn(critics_alone=critics_alone), _policy(learner)
+    learner.env_steps = env_steps  # of whoever acts
+    metrics = learner.learn(critics_alone=critics_alone)
+    learner.check_learner()
+    return metrics, _policy(learner)
 
 
 def _policy(learner: DDPL, averaged: bool = False) -> dict[str, torch.Tensor]:

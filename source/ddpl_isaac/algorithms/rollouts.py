@@ -9,18 +9,22 @@ Shapes: N environments, A agents, O observation, S state, D action.
 
 from __future__ import annotations
 
+import logging
 import torch
 from collections.abc import Mapping
 from tensordict import TensorDict
 from typing import Any, NamedTuple
 
+from ddpl_isaac.algorithms.soundness import check_finite, check_half_precision, constant_columns, normalizer_parts
 from ddpl_isaac.config import AlgorithmConfig, from_dict
-from ddpl_isaac.envs.guard import NonFiniteGuard
+from ddpl_isaac.envs.guard import HALF_PRECISION_MAX, NonFiniteGuard
 from ddpl_isaac.envs.identity import STATE
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.policy import JointPolicy
 from ddpl_isaac.ranks import num_ranks
+
+logger = logging.getLogger(__name__)
 
 
 class Step(NamedTuple):
@@ -57,6 +61,9 @@ class Rollouts:
     averages = True
     """Whether there is an averaged (EMA) policy beside the latest one."""
 
+    has_replay = True
+    """Whether observations are kept in a replay."""
+
     saved_as = "DDPL"
     """Name of what :meth:`save` gives: learners of the same name can load each other's."""
 
@@ -90,7 +97,7 @@ class Rollouts:
         self.last_checkpoint: str | None = None
         names = [*stack.names, *([STATE] if stack.has_state else [])]
         self.guard = NonFiniteGuard(names, num_envs, device)
-        self._began = False
+        self._began = self._looked_at_columns = False
 
     @classmethod
     def prepare(cls, cfg: AlgorithmConfig, device: str) -> None:
@@ -115,8 +122,14 @@ class Rollouts:
         del obs
         algorithm_cfg = from_dict(AlgorithmConfig, cfg["algorithm"])
         learner = cls(AgentStack(env.agents, env.state_dim), env.num_envs, algorithm_cfg, device)
-        learner.guard.restart, learner.guard.max_share = env.restart, cfg["max_broken_share"]
+        learner.watch(env, cfg)
         return learner
+
+    def watch(self, env: MultiAgentVecEnv, cfg: dict) -> None:
+        """Let the guard do what the training configuration asks for."""
+        self.guard.restart, self.guard.max_share = env.restart, cfg["max_broken_share"]
+        halved = self.has_replay and self.cfg.replay.half_precision
+        self.guard.max_magnitude = min(cfg["max_magnitude"], HALF_PRECISION_MAX if halved else cfg["max_magnitude"])
 
     @property
     def learning_rate(self) -> float:
@@ -131,8 +144,8 @@ class Rollouts:
     def act(self, obs: TensorDict) -> torch.Tensor:
         """Draw the joint action of the current policies, uniform during warm-up. Shape: (N, num_actions)."""
         if not self._began:
-            self._begin(self.stack.observations(obs), self.stack.state(obs))
             self.guard.begin(obs)
+            self._begin(self.stack.observations(obs), self.stack.state(obs))
             self._began = True
         self._actions = self._draw_actions(obs)
         return self.stack.joint_action(self._actions)
@@ -161,10 +174,27 @@ class Rollouts:
         There are no returns to compute: the learner is off-policy and bootstraps when it samples.
 
         Raises:
-            NonFiniteError: If too many environments returned a number that is not finite.
+            NonFiniteError: If too many environments returned a number that is not finite or huge, or the learner has
+                one that is not finite.
+            UserError: If a replay of half precision cannot hold what the policies see.
         """
         del obs
+        self.check_learner()
         self.guard.check(self.last_checkpoint)
+        if not self._looked_at_columns and self.env_steps >= self.cfg.warmup_steps:
+            self._looked_at_columns = True
+            sentence = self.apply(look_at_columns)
+            if sentence:
+                logger.warning(sentence)
+
+    def check_learner(self) -> None:
+        """Refuse to go on if a number of the learner is not finite. Waits for the device."""
+        check_finite(self.parts(), self.env_steps)
+
+    def parts(self) -> dict[str, torch.Tensor]:
+        """Return what must be finite, by what the user calls it; what can spoil others comes first."""
+        normalizers = {"observations": self.obs_normalizer, "state": self.state_normalizer}
+        return normalizer_parts(self.stack, normalizers)
 
     def continue_episodes(self, obs: TensorDict, state: dict) -> None:
         """Go on in the middle of the episodes, where environments and replay have been restored as well.
@@ -193,3 +223,16 @@ class Rollouts:
     def _set_returns(self, returns_N: torch.Tensor) -> None:
         """Restore the discounted returns of the episodes under way."""
         raise NotImplementedError
+
+
+def check_learner_of(learner: Any) -> None:
+    """Refuse to go on with a learner that is not finite; called where the learner lives."""
+    learner.check_learner()
+
+
+def look_at_columns(learner: Any) -> str | None:
+    """Return a sentence on columns of a learner that tell nothing; refuse those that its replay cannot hold."""
+    normalizers = {"observations": learner.obs_normalizer, "state": learner.state_normalizer}
+    if learner.has_replay and learner.cfg.replay.half_precision:
+        check_half_precision(learner.stack, normalizers)
+    return constant_columns(learner.stack, normalizers)

@@ -21,13 +21,14 @@ from skrl.multi_agents.torch.mappo import MAPPO
 from skrl.resources.preprocessors.torch import RunningStandardScaler
 from skrl.resources.schedulers.torch import KLAdaptiveLR
 
-from ddpl_isaac.algorithms.ddpl import make_normalizer, set_learning_rate
+from ddpl_isaac.algorithms.ddpl import set_learning_rate
 from ddpl_isaac.algorithms.rollouts import Rollouts, Step
 from ddpl_isaac.baselines.skrl_models import Actor, Policy, Value, clipped, spaces_of
 from ddpl_isaac.config import AlgorithmConfig, PPOConfig, from_dict
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.errors import UserError
 from ddpl_isaac.models.agent_stack import AgentStack
+from ddpl_isaac.models.normalizer import make_normalizer
 from ddpl_isaac.models.policy import JointPolicy
 from ddpl_isaac.ranks import is_distributed
 
@@ -42,7 +43,7 @@ class SkrlPPO(Rollouts):
     with the true last observations. There is neither replay nor warm-up nor averaged policy.
     """
 
-    averages = False
+    averages = has_replay = False
     saved_as = "SkrlPPO"
 
     @classmethod
@@ -88,8 +89,8 @@ class SkrlPPO(Rollouts):
         )
         self.agent.init()
         self.agent.enable_training_mode(True)
-        self.obs_normalizer = make_normalizer((stack.num_agents, stack.obs_dim), cfg.normalize_obs, device)
-        self.state_normalizer = make_normalizer((stack.state_dim,), cfg.normalize_obs, device)
+        self.obs_normalizer = make_normalizer((stack.num_agents, stack.obs_dim), cfg, device)
+        self.state_normalizer = make_normalizer((stack.state_dim,), cfg, device)
         actor = Actor(self._policies, stack.action_dim)
         super().__init__(stack, num_envs, JointPolicy(stack, self.obs_normalizer, actor), cfg, device)
         self._iterations = 0
@@ -107,7 +108,7 @@ class SkrlPPO(Rollouts):
         algorithm, ppo = from_dict(AlgorithmConfig, cfg["algorithm"]), from_dict(PPOConfig, cfg["ppo"])
         stack = AgentStack(env.agents, env.state_dim).to(device)
         learner = cls(stack, env.num_envs, algorithm, ppo, cfg["num_steps_per_env"], device)
-        learner.guard.restart, learner.guard.max_share = env.restart, cfg["max_broken_share"]
+        learner.watch(env, cfg)
         return learner
 
     @property
@@ -153,6 +154,14 @@ class SkrlPPO(Rollouts):
             if self.cfg.normalize_obs:
                 normalizer.update(seen)
         self._begin(step.obs, step.state)
+
+    def parts(self) -> dict[str, torch.Tensor]:
+        """Return normalisers and weights."""
+        parts = super().parts()
+        for name, models in self.agent.models.items():
+            weights = {role: torch.cat([p.detach().flatten() for p in models[role].parameters()]) for role in models}
+            parts |= {f"the {role} of '{name}'": values for role, values in weights.items()}
+        return parts
 
     def update(self) -> dict[str, torch.Tensor]:
         """Take the PPO steps of all agents if a rollout is complete.

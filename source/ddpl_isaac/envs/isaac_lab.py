@@ -24,7 +24,7 @@ from ddpl_isaac.envs.returned_values import ReturnedValues
 from ddpl_isaac.envs.signals import AgentSignals
 from ddpl_isaac.envs.task_log import TaskLog
 from ddpl_isaac.envs.task_memory import TaskMemory
-from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
+from ddpl_isaac.envs.vec_env import DEFAULT_LIMITS, ActionLimits, MultiAgentVecEnv
 from ddpl_isaac.errors import UserError
 
 logger = logging.getLogger(__name__)
@@ -45,12 +45,13 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
 
     kind = KIND
 
-    def __init__(self, env: gym.Env, task: str) -> None:
+    def __init__(self, env: gym.Env, task: str, limits: ActionLimits = DEFAULT_LIMITS) -> None:
         """Wrap an environment and start its first episodes.
 
         Args:
             env: Environment made by gymnasium, possibly in wrappers.
             task: Identifier under which it was made.
+            limits: What bounds of actions may be, and what takes the place of infinite ones.
 
         Raises:
             UserError: If the environment is no ``DirectMARLEnv``, or a space cannot be used.
@@ -65,7 +66,7 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
         self.num_envs, self.device = unwrapped.num_envs, unwrapped.device
         self.max_episode_length = int(unwrapped.max_episode_length)
         spaces = spaces_of_env(unwrapped)
-        self.agents, self.state_dim = spaces.agents, spaces.state_dim
+        self.agents, self.state_dim = spaces.agents(limits), spaces.state_dim
         self.num_actions = self.agents[-1].action_slice.stop
         self._names = agent_names(spaces.actions)
         self.version, self.packages = origin(self.cfg, task)

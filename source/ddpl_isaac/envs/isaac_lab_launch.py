@@ -27,6 +27,7 @@ from ddpl_isaac.envs.isaac_lab import IsaacLabVecEnv
 from ddpl_isaac.envs.isaac_lab_cfg import quiet
 from ddpl_isaac.envs.isaac_lab_identity import declared_identity
 from ddpl_isaac.envs.physx_threads import sparing_physx_threads
+from ddpl_isaac.envs.vec_env import ActionLimits
 from ddpl_isaac.interruption import watch_again
 
 __all__ = ["add_launcher_args", "check_launch", "open_task"]
@@ -68,7 +69,13 @@ def check_launch(env_cfg: DirectMARLEnvCfg, args: argparse.Namespace) -> None:
 
 @contextmanager
 def open_task(
-    task: str, env_cfg: DirectMARLEnvCfg, args: argparse.Namespace, log_dir: Path, *, video_folder: str
+    task: str,
+    env_cfg: DirectMARLEnvCfg,
+    args: argparse.Namespace,
+    log_dir: Path,
+    *,
+    video_folder: str,
+    limits: ActionLimits,
 ) -> Generator[IsaacLabVecEnv]:
     """Start the simulator, make the environment, and close both at the end.
 
@@ -78,8 +85,9 @@ def open_task(
         args: Launcher arguments and ``video``, ``video_length``, ``video_interval``.
         log_dir: Directory of the run, for videos.
         video_folder: Folder of the videos below ``videos/``.
+        limits: What bounds of actions may be, and what takes the place of infinite ones.
     """
-    declared = declared_identity(env_cfg, task)
+    declared = declared_identity(env_cfg, task, limits)
     request_determinism(args, env_cfg)
     with launch_simulation(env_cfg, args):
         watch_again()
@@ -91,7 +99,7 @@ def open_task(
             # what gymnasium wraps around takes dictionaries of tensors for errors and cannot cut their episodes;
             # max_episode_steps is part of the configuration by now
             plain = {"disable_env_checker": True, "max_episode_steps": -1}
-            env = IsaacLabVecEnv(gym.make(task, cfg=env_cfg, **plain), task)
+            env = IsaacLabVecEnv(gym.make(task, cfg=env_cfg, **plain), task, limits)
             identity = env.identity()
             env.as_declared = declared is not None and all(declared[key] == identity[key] for key in declared)
         watch_again()

@@ -22,16 +22,17 @@ from isaaclab.sim import SimulationCfg
 
 from ddpl_isaac.config_loader import ConfigError, resolve_resource
 from ddpl_isaac.cores import leave_half_of_the_cores
+from ddpl_isaac.envs.action_bounds import describe_bounds
 from ddpl_isaac.envs.built_in import BUILT_IN
 from ddpl_isaac.envs.isaac_lab_cfg import dump_env_cfg, select_alternatives, split_tokens
 from ddpl_isaac.envs.isaac_lab_fields import set_value
 from ddpl_isaac.envs.isaac_lab_identity import declared_identity
 from ddpl_isaac.envs.isaac_lab_launch import add_launcher_args, check_launch, open_task
 from ddpl_isaac.envs.isaac_lab_run import RunSettings, differences, plain, read_run, restore_values
-from ddpl_isaac.envs.isaac_lab_spaces import spaces_of_cfg
+from ddpl_isaac.envs.isaac_lab_spaces import agent_names, spaces_of_cfg
 from ddpl_isaac.envs.isaac_lab_tasks import register_tasks, task_ids, unknown_task
 from ddpl_isaac.envs.source import EnvPlan, EnvSource, choose_device
-from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
+from ddpl_isaac.envs.vec_env import ActionLimits, MultiAgentVecEnv
 from ddpl_isaac.seeds import MAX_SEED
 
 logger = logging.getLogger(__name__)
@@ -90,9 +91,18 @@ class IsaacLab(EnvSource):
         check_launch(cfg, args)
         tokens = (*kept, *selectors, *run_values, *values)
         found = {"device": cfg.sim.device, "cfg": cfg, "own": own, "tokens": tokens, "notes": notes}
-        spaces = spaces_of_cfg(cfg)
-        found |= {} if spaces is None else {"agents": spaces.agents, "state_dim": spaces.state_dim}
-        return dataclasses.replace(plan, **found, declared=declared_identity(cfg, plan.task))
+        spaces_of_cfg(cfg)  # refuses what cannot be used, however bounds are settled
+        return dataclasses.replace(plan, **found)
+
+    def bounded(self, plan: EnvPlan, limits: ActionLimits) -> EnvPlan:
+        """Settle the bounds of actions, as far as the configuration declares spaces."""
+        spaces = spaces_of_cfg(plan.cfg)
+        if spaces is None:
+            return dataclasses.replace(plan, limits=limits)
+        names = agent_names(spaces.actions)
+        bounds = describe_bounds({names[agent]: box for agent, box in spaces.actions.items()}, limits)
+        found = {"agents": spaces.agents(limits), "state_dim": spaces.state_dim, "limits": limits, "bounds": bounds}
+        return dataclasses.replace(plan, **found, declared=declared_identity(plan.cfg, plan.task, limits))
 
     def record(self, plan: EnvPlan, path: Path, *, num_envs: int, seed: int) -> None:
         """Write the configuration, before the simulator and the task change it."""
@@ -109,7 +119,7 @@ class IsaacLab(EnvSource):
         if plan.device == "cpu":
             leave_half_of_the_cores()
         plan.cfg.scene.num_envs, plan.cfg.seed = num_envs, seed & MAX_SEED
-        with open_task(plan.task, plan.cfg, args, log_dir, video_folder=video_folder) as env:
+        with open_task(plan.task, plan.cfg, args, log_dir, video_folder=video_folder, limits=plan.limits) as env:
             yield env
 
     def has_picture(self, task: str) -> bool:

@@ -16,8 +16,9 @@ import gymnasium as gym
 from isaaclab.envs import DirectMARLEnv, DirectMARLEnvCfg
 from isaaclab.envs.utils.spaces import spec_to_gym_space
 
+from ddpl_isaac.envs.action_bounds import bounds_of
 from ddpl_isaac.envs.identity import STATE
-from ddpl_isaac.envs.vec_env import AgentSpec
+from ddpl_isaac.envs.vec_env import ActionLimits, AgentSpec
 from ddpl_isaac.errors import UserError
 
 
@@ -33,14 +34,16 @@ class TaskSpaces(NamedTuple):
     state: gym.spaces.Box | None
     """Space of the state, or None where the concatenated observations serve."""
 
-    @property
-    def agents(self) -> tuple[AgentSpec, ...]:
-        """The agents with their actions side by side; a bound that is missing is -1 or 1."""
+    def agents(self, limits: ActionLimits) -> tuple[AgentSpec, ...]:
+        """Return the agents with their actions side by side.
+
+        Raises:
+            UserError: If a bound of an action cannot be scaled; names agent and column.
+        """
         specs, start = [], 0
         for agent, name in agent_names(self.actions).items():
             box, obs_dim = self.actions[agent], math.prod(self.observations[agent].shape)
-            low = tuple(float(bound) if math.isfinite(bound) else -1.0 for bound in box.low)
-            high = tuple(float(bound) if math.isfinite(bound) else 1.0 for bound in box.high)
+            low, high = bounds_of(name, box, limits)
             specs.append(AgentSpec(name, obs_dim, slice(start, start + len(low)), low, high))
             start += len(low)
         return tuple(specs)

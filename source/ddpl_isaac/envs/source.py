@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ddpl_isaac.config_loader import ConfigError
-from ddpl_isaac.envs.vec_env import AgentSpec, MultiAgentVecEnv
+from ddpl_isaac.envs.vec_env import DEFAULT_LIMITS, ActionLimits, AgentSpec, MultiAgentVecEnv
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,12 @@ class EnvPlan:
 
     declared: dict[str, Any] | None = None
     """The environment's identity as far as its configuration tells, or None if it does not."""
+
+    limits: ActionLimits = DEFAULT_LIMITS
+    """What bounds of actions may be, and what takes the place of infinite ones."""
+
+    bounds: str | None = None
+    """A line on the bounds of actions in use."""
 
     agents: tuple[AgentSpec, ...] = ()
     """The agents that the configuration declares, if it declares them."""
@@ -103,6 +109,17 @@ class EnvSource(ABC):
         Raises:
             ConfigError: If a setting cannot be used; names it.
         """
+
+    def bounded(self, plan: EnvPlan, limits: ActionLimits) -> EnvPlan:
+        """Return the plan with its agents and identity, now that it is known what bounds of actions may be.
+
+        Those of built-in environments are fixed.
+
+        Raises:
+            UserError: If a bound of an action cannot be scaled; names agent and column.
+        """
+        del limits
+        return plan
 
     @abstractmethod
     def record(self, plan: EnvPlan, path: Path, *, num_envs: int, seed: int) -> None:

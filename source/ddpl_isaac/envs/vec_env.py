@@ -10,12 +10,26 @@ import torch
 from abc import abstractmethod
 from dataclasses import dataclass
 from tensordict import TensorDict
-from typing import Any
+from typing import Any, NamedTuple
 
 from rsl_rl.env import VecEnv
 
 from ddpl_isaac.envs.identity import STATE, describe_environment
 from ddpl_isaac.errors import UserError
+
+
+class ActionLimits(NamedTuple):
+    """What the bounds of actions may be."""
+
+    stand_in: tuple[float, ...] = ()
+    """Bounds (low, high) in place of infinite ones; empty: -1 and 1 where both are infinite, an error where one is."""
+
+    largest: float = 1.0e6
+    """Largest magnitude of a bound."""
+
+
+DEFAULT_LIMITS = ActionLimits()
+"""Those of the default settings."""
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,13 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from rsl_rl.modules import EmpiricalNormalization
-
 from ddpl_isaac.config import ActorConfig, AlgorithmConfig
 from ddpl_isaac.diffusion.sampler import ddpm_sample
 from ddpl_isaac.diffusion.schedule import Schedule
 from ddpl_isaac.errors import UserError
 from ddpl_isaac.models.denoiser import Denoiser
 from ddpl_isaac.models.diffusion_actor import DiffusionActor
+from ddpl_isaac.models.normalizer import normalize, normalizer_constants
 from ddpl_isaac.models.policy import JointPolicy
 
 
@@ -35,6 +34,9 @@ class AgentPolicy(nn.Module):
 
     obs_std: torch.Tensor
     """What the difference is divided by. Shape: (o,)."""
+
+    obs_bound: torch.Tensor
+    """Where the quotient is clipped; 0 for a column that never varied in training. Shape: (o,)."""
 
     action_center: torch.Tensor
     """Middle of the action's limits. Shape: (d,)."""
@@ -61,9 +63,11 @@ class AgentPolicy(nn.Module):
         self.denoiser = Denoiser(self.obs_dim, torch.ones(1, self.action_dim), actor.schedule, cfg)
         self.denoiser.load_state_dict(own_weights(actor.denoiser, index, self.obs_dim, self.action_dim))
         self.requires_grad_(False)
-        mean, std = _normalizer(policy.normalizer, index, self.obs_dim)
+        size = policy.stack.num_agents, policy.stack.obs_dim
+        normalizer = {name: value.expand(size) for name, value in normalizer_constants(policy.normalizer).items()}
         center, half_width = (row[index, : self.action_dim] for row in (stack._center, stack._half_width))
-        constants = {"obs_mean": mean, "obs_std": std, "action_center": center, "action_half_width": half_width}
+        constants = {f"obs_{name}": value[index, : self.obs_dim] for name, value in normalizer.items()}
+        constants |= {"action_center": center, "action_half_width": half_width}
         constants |= {f"schedule_{name}": value for name, value in actor.schedule._asdict().items()}
         # constants of the trained network
         constants["time_table"] = self.denoiser.time_table()[0]
@@ -87,7 +91,7 @@ class AgentPolicy(nn.Module):
         Returns:
             Action within its limits. Shape: (B, d).
         """
-        normalized = (observation - self.obs_mean) / self.obs_std
+        normalized = normalize(observation, self.obs_mean, self.obs_std, self.obs_bound)
         encoded = self.denoiser.encode(normalized.unsqueeze(0))
         levels = (self.time_table[:, None, None], self.schedule_signal, self.schedule_noise)
         conditioning = [(encoded, *level) for level in zip(*(table.unbind() for table in levels), strict=True)]
@@ -129,10 +133,3 @@ def own_weights(denoiser: Denoiser, index: int, obs_dim: int, action_dim: int) -
         last = f"gaussian.layers.0.{name}"  # the means of all dimensions, then their deviations
         own[last] = own[last].unflatten(-1, (2, -1))[..., :action_dim].flatten(-2)
     return own
-
-
-def _normalizer(normalizer: nn.Module, index: int, obs_dim: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return what is subtracted from an agent's observation, and what it is then divided by. Shape of each: (o,)."""
-    if not isinstance(normalizer, EmpiricalNormalization):
-        return torch.zeros(obs_dim), torch.ones(obs_dim)
-    return normalizer.mean[index, :obs_dim], normalizer.std[index, :obs_dim] + normalizer.eps

@@ -14,11 +14,11 @@ from ddpl_isaac.config import SamplerConfig
 from ddpl_isaac.envs.signals import AgentSignals, Signal
 from ddpl_isaac.export.policy import AgentPolicy
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Version of the layout of the sidecar; raised when an older reader would misread a new file."""
 
 _NOISE = "standard normal; row 0 starts the chain, row k is added after its k-th step, the last step adds none"
-_NORMALIZER = "(observation - mean) / std, already part of the exported policy"
+_NORMALIZER = "(observation - mean) / std, clipped to [-bound, bound]; already part of the exported policy"
 
 
 def make_sidecar(
@@ -48,9 +48,18 @@ def make_sidecar(
         "files": files,
         "inputs": {"observation": observation, "noise": noise},
         "outputs": {"action": action | {"signals": _columns(signals.action)}},
-        "normalizer": {"formula": _NORMALIZER, "mean": policy.obs_mean.tolist(), "std": policy.obs_std.tolist()},
+        "normalizer": _normalizer(policy, signals),
         "schedule": schedule,
     }
+
+
+def _normalizer(policy: AgentPolicy, signals: AgentSignals) -> dict[str, Any]:
+    """Describe the normaliser; ``constant`` names the columns that never varied in training and tell nothing."""
+    numbers = {"mean": policy.obs_mean, "std": policy.obs_std, "bound": policy.obs_bound}
+    names = [entry for signal in signals.observation for entry in signal.entries]
+    constant = [column for column, bound in enumerate(policy.obs_bound.tolist()) if bound == 0.0]
+    described = {"formula": _NORMALIZER} | {name: value.tolist() for name, value in numbers.items()}
+    return described | {"constant": [{"column": column, "entry": names[column]} for column in constant]}
 
 
 def _tensor(*shape: int | str) -> dict[str, Any]:

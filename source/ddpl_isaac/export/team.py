@@ -81,7 +81,9 @@ def export_team(
         }
         inputs = obs[agent.name].contiguous(), noise[:, index, :, : agent.action_dim].contiguous()
         differences = [(run(*inputs) - expected[agent.name]).abs() for run in runners.values()]
-        error = float((torch.stack(differences) / agent.action_half_width).max())
+        # a dimension whose limits are equal has no range: any difference counts as it is
+        scale = torch.where(agent.action_half_width > 0.0, agent.action_half_width, 1.0)
+        error = float((torch.stack(differences) / scale).max())
         if not error <= TOLERANCE:
             raise ExportError(
                 f"The exported actions of '{agent.name}' differ from the trainer's by {error:.1e} of the action range,"

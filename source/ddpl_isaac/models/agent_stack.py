@@ -31,7 +31,7 @@ class AgentStack(nn.Module):
         """Lay out the agents; ``state_dim`` 0 means that the stacked observations serve as the state.
 
         Raises:
-            UserError: If there is no agent.
+            UserError: If there is no agent, or a bound of an action cannot be scaled.
         """
         super().__init__()
         if not agents:
@@ -46,6 +46,12 @@ class AgentStack(nn.Module):
         mask = torch.zeros(len(agents), self.action_dim)
         low, high = torch.full_like(mask, -1.0), torch.ones_like(mask)
         for i, agent in enumerate(agents):
+            for column, (lower, upper) in enumerate(zip(agent.low, agent.high, strict=True)):
+                if not 0.0 <= upper - lower <= torch.finfo(mask.dtype).max:
+                    raise UserError(
+                        f"Column {column} of the action of '{agent.name}' has the bounds [{lower:g}, {upper:g}]; both"
+                        " must be finite, and the lower one not above the upper one."
+                    )
             mask[i, : agent.action_dim] = 1.0
             low[i, : agent.action_dim] = torch.tensor(agent.low)
             high[i, : agent.action_dim] = torch.tensor(agent.high)

@@ -11,8 +11,6 @@ from collections.abc import Callable
 from tensordict import TensorDict
 from torch import nn
 
-from rsl_rl.modules import EmpiricalNormalization
-
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.policy_class import PolicyClass
 
@@ -23,7 +21,7 @@ Value = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 class JointPolicy(nn.Module):
     """Every agent acts on its own observation by one sample of its own policy."""
 
-    def __init__(self, stack: AgentStack, normalizer: EmpiricalNormalization | nn.Identity, actor: PolicyClass) -> None:
+    def __init__(self, stack: AgentStack, normalizer: nn.Module, actor: PolicyClass) -> None:
         """Join what the learner owns; nothing is copied."""
         super().__init__()
         self.stack, self.normalizer, self.actor = stack, normalizer, actor

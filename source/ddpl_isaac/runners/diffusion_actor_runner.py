@@ -16,12 +16,14 @@ from rsl_rl.runners import OnPolicyRunner
 
 from ddpl_isaac import ranks
 from ddpl_isaac.algorithms.ddpl import DDPL
-from ddpl_isaac.envs.guard import NonFiniteError
+from ddpl_isaac.algorithms.rollouts import check_learner_of
+from ddpl_isaac.algorithms.soundness import first_nonfinite
+from ddpl_isaac.envs.guard import DivergenceError, NonFiniteError, what_was_kept
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.models.matmul import use_fastest_float32
 from ddpl_isaac.models.memory import keep_freed_memory
 from ddpl_isaac.models.policy import BestOfPolicy
-from ddpl_isaac.runners.checkpoint import load_checkpoint, save_checkpoint
+from ddpl_isaac.runners.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from ddpl_isaac.runners.checkpoint_file import write_file
 from ddpl_isaac.runners.checkpoint_identity import check_header, describe_learner
 from ddpl_isaac.runners.learner_replay import load_replay_of, save_replay_of
@@ -76,10 +78,14 @@ class DiffusionActorRunner(OnPolicyRunner):
         """Train for a number of iterations.
 
         Raises:
-            NonFiniteError: If too many environments broke; the message names a snapshot to debug from.
+            NonFiniteError: If too many environments broke, or the learner has a number that is not finite; the message
+                names a snapshot to debug from.
         """
         try:
             super().learn(num_learning_iterations, init_at_random_ep_len)
+        except DivergenceError as error:
+            kept = what_was_kept(self.alg.last_checkpoint)
+            raise DivergenceError(f"{error} {kept}{self._save_snapshot()}") from None
         except NonFiniteError as error:
             raise NonFiniteError(f"{error}{self._save_snapshot()}") from None
         finally:
@@ -99,8 +105,10 @@ class DiffusionActorRunner(OnPolicyRunner):
 
         Raises:
             CheckpointError: If it cannot be written; what was saved before is intact.
+            DivergenceError: If a number of the learner is not finite; nothing is written then.
         """
         iteration = self.current_learning_iteration
+        self.alg.apply(check_learner_of)
         state = {
             "algorithm": self.alg.save(),
             "iteration": iteration,
@@ -110,6 +118,9 @@ class DiffusionActorRunner(OnPolicyRunner):
             "random": get_random_state(self.device),
             "infos": infos,
         }
+        bad = first_nonfinite(state["algorithm"])
+        if bad is not None:
+            raise DivergenceError(f"The learner is not saved, as it is not finite, first in '{bad}'.")
         origin = {"environment": self.env.identity(), "learner": describe_learner(self.cfg)}
         save_checkpoint(path, state, task=self.env.task, origin=origin)
         if self.cfg["save_replay"]:
@@ -128,6 +139,9 @@ class DiffusionActorRunner(OnPolicyRunner):
         """
         check_header(path, self.env.task, self.env.identity(), self.cfg)
         state = load_checkpoint(path, task=self.env.task, device=map_location or self.device)
+        bad = first_nonfinite(state["algorithm"])
+        if bad is not None:
+            raise CheckpointError(f"{path} holds numbers that are not finite, first in '{bad}'. Use an older one.")
         self.alg.load(state["algorithm"], load_cfg, strict)
         self.current_learning_iteration = state["iteration"] + 1
         has_replay = False

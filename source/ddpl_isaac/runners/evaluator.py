@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 import numpy as np
 import torch
@@ -16,6 +17,8 @@ from tensordict import TensorDict
 
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.errors import UserError
+
+logger = logging.getLogger(__name__)
 
 _STEPS_BETWEEN_LOOKS = 16
 """Steps between two questions to the device whether all episodes are complete."""
@@ -120,7 +123,13 @@ def evaluate(
                 f"Only {episodes.num_complete()} of {num_episodes} episodes of {env.task} ended in {most_steps} steps,"
                 f" although the limit of one is {env.max_episode_length}. Check the time limit of the environment."
             )
-    return EvaluationResult(env.task, label, seed, env.num_envs, episodes.values())
+    values = episodes.values()
+    broken = int((~np.isfinite(values["return"])).sum())
+    if broken:
+        logger.warning(
+            f"{broken} of {num_episodes} episodes have a return that is not finite: the means leave them out."
+        )
+    return EvaluationResult(env.task, label, seed, env.num_envs, values)
 
 
 def bootstrap_interval(values: np.ndarray, statistic: Callable = np.mean) -> tuple[float, float, float]:

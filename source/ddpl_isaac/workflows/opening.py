@@ -20,7 +20,7 @@ from ddpl_isaac.cli import CommandLine
 from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.config_loader import ConfigError, load_config
 from ddpl_isaac.envs.registry import EnvPlan, open_env
-from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
+from ddpl_isaac.envs.vec_env import ActionLimits, MultiAgentVecEnv
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.names import path_component
 from ddpl_isaac.run_directory import LOG_ROOT
@@ -40,9 +40,19 @@ def settings_of_plan(plan: EnvPlan, overrides: list[str], flags: dict, checkpoin
     if cfg.experiment_name == TrainConfig().experiment_name:
         cfg.experiment_name = path_component(re.sub(r"\W", "_", plan.task.lower()))
     _check_classes(cfg)
+    plan = bounded(plan, cfg)
     if checkpoint is not None:
         check_header(checkpoint, plan.task, plan.declared, asdict(cfg))
     return cfg
+
+
+def bounded(plan: EnvPlan, cfg: TrainConfig) -> EnvPlan:
+    """Return the plan with the bounds of actions that the settings ask for.
+
+    Raises:
+        UserError: If an action cannot be scaled; names agent and column.
+    """
+    return plan.source.bounded(plan, ActionLimits(tuple(cfg.action_bounds), cfg.max_magnitude))
 
 
 def settings_to_act(plan: EnvPlan, overrides: list[str], flags: dict, checkpoint: Path) -> TrainConfig:
@@ -78,6 +88,7 @@ def check_memory(plan: EnvPlan, cfg: TrainConfig) -> None:
     Raises:
         OutOfMemoryError: If the replay does not fit.
     """
+    plan = bounded(plan, cfg)
     if plan.agents:
         stack = AgentStack(plan.agents, plan.state_dim)
         resolve_callable(cfg.algorithm.class_name).check_memory(stack, cfg.num_envs, cfg.algorithm, plan.device)
@@ -90,7 +101,7 @@ def open_plan(
     worlds = Purpose.TRAINING_WORLDS if video_folder == "train" else Purpose.JUDGING_WORLDS
     resolve_callable(cfg.algorithm.class_name).prepare(cfg.algorithm, plan.device)
     return open_env(
-        plan,
+        bounded(plan, cfg),
         args,
         num_envs=cfg.num_envs,
         seed=derive(cfg.seed, worlds, rank=ranks.rank()),

@@ -25,6 +25,7 @@ from ddpl_isaac.run_directory import shown
 from ddpl_isaac.runners.training_logger import InterruptedBetweenIterationsError
 from ddpl_isaac.workflows.opening import (
     as_in_run,
+    bounded,
     check_memory,
     find_checkpoint,
     make_runner,
@@ -142,6 +143,9 @@ def _announce(plan: EnvPlan, cfg: TrainConfig, run_dir: Path, resumed_from: Path
     """Say what is about to run."""
     details = [plan.device, *plan.source.details(plan), f"seed {cfg.seed}"]
     print(f"Training {plan.task}: {cfg.num_envs} environments on {', '.join(details)}.")
+    bounds = bounded(plan, cfg).bounds
+    if bounds is not None:
+        print(bounds)
     if resumed_from is not None:
         print(f"Resuming from {shown(resumed_from)}.")
     print(f"Run directory: {shown(run_dir)}")
