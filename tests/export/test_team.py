@@ -226,9 +226,9 @@ def test_a_column_that_never_varied_does_not_reach_an_exported_policy(tmp_path):
     assert sidecar["constant"] == [{"column": 2, "entry": "observation[2]"}]
     assert sidecar["bound"] == [3.0, 3.0, 0.0, 3.0]
     assert sidecar_of(tmp_path, "pole")["normalizer"]["constant"] == []
-    noise, near = torch.randn(H, 1, 1), torch.tensor([[3.0, 1.0, 0.1, 2.0]])
+    noise, near = torch.randn(H, 64, 1), torch.tensor([[3.0, 1.0, 0.1, 2.0]]).repeat(64, 1)
     shifted, far, farther = near.clone(), near.clone(), near.clone()
-    shifted[0, 2], far[0, 1], farther[0, 1] = 1.1, 1e3, 1e6
+    shifted[:, 2], far[:, 1], farther[:, 1] = 1.1, 1e3, 1e6
     session = onnxruntime.InferenceSession(tmp_path / "cart.onnx")
     for run in (
         torch.jit.load(tmp_path / "cart.pt"),
