@@ -174,8 +174,8 @@ class Rollouts:
         There are no returns to compute: the learner is off-policy and bootstraps when it samples.
 
         Raises:
-            NonFiniteError: If too many environments returned a number that is not finite or huge, or the learner has
-                one that is not finite.
+            NonFiniteError: If too many environments returned a number that is not finite or huge.
+            DivergenceError: If the learner has a number that is not finite.
             UserError: If a replay of half precision cannot hold what the policies see.
         """
         del obs

@@ -23,10 +23,10 @@ HALF_PRECISION_MAX = 65504.0
 
 
 class NonFiniteError(UserError):
-    """Too many environments returned a number that is not finite or huge, or the learner has one that is not finite."""
+    """Too many environments returned a number that is not finite or huge."""
 
 
-class DivergenceError(NonFiniteError):
+class DivergenceError(UserError):
     """The learner has a number that is not finite."""
 
 

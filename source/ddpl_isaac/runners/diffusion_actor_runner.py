@@ -78,8 +78,8 @@ class DiffusionActorRunner(OnPolicyRunner):
         """Train for a number of iterations.
 
         Raises:
-            NonFiniteError: If too many environments broke, or the learner has a number that is not finite; the message
-                names a snapshot to debug from.
+            NonFiniteError: If too many environments broke; the message names a snapshot to debug from.
+            DivergenceError: If the learner has a number that is not finite; it names a snapshot, too.
         """
         try:
             super().learn(num_learning_iterations, init_at_random_ep_len)
