@@ -22,7 +22,7 @@ import torch
 from timing import prepare, timed
 from update import OBS_DIM, make_learner
 
-from ddpl_isaac.models.compilation import compiled
+from ddpl_isaac.runtime.compilation import compiled
 
 
 def first_calls(device: str) -> dict[str, float]:

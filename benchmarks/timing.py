@@ -15,17 +15,16 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
-from ddpl_isaac.models.matmul import use_fastest_float32
-from ddpl_isaac.models.memory import keep_freed_memory
+from ddpl_isaac.runtime.configure import configure
 
 
 def prepare(device: str) -> str:
     """Set the process up as a training does, and return where it runs in words."""
-    onednn = use_fastest_float32()
-    keep_freed_memory()
+    configure(device)
     if device.startswith("cuda"):
         return torch.cuda.get_device_name(device)
-    return f"{device}, {torch.get_num_threads()} threads, {platform.machine()}, oneDNN {onednn}"
+    precision = torch.backends.mkldnn.matmul.fp32_precision
+    return f"{device}, {torch.get_num_threads()} threads, {platform.machine()}, oneDNN {precision == 'bf16'}"
 
 
 class OtherProcess(ProcessPoolExecutor):

@@ -17,6 +17,8 @@ PACKAGE = ROOT / "source" / "ddpl_isaac"
 ISAAC_LAB = {"isaaclab", "isaaclab_assets", "isaaclab_newton", "isaaclab_ov", "isaaclab_physx", "isaaclab_rl"}
 ISAAC_LAB |= {"isaaclab_tasks", "isaaclab_visualizers", "pxr", "omni", "isaacsim", "carb"}
 MAY_KNOW_ISAAC_LAB = ("tasks/", "assets/", "envs/isaac_lab")
+MAY_KNOW_PARTS = {"runtime": {"errors", "runtime"}}
+"""Parts of the package that a part may import."""
 
 
 def imported_modules(path):
@@ -46,6 +48,17 @@ def test_isaac_lab_is_known_only_to_tasks_assets_and_its_adapter():
         and any(name.partition(".")[0] in ISAAC_LAB for name in imported_modules(path))
     ]
     assert offenders == []
+
+
+@pytest.mark.parametrize("part", MAY_KNOW_PARTS)
+def test_a_part_imports_no_part_above_it(part):
+    known = {
+        name.split(".")[1]
+        for path in files_below(PACKAGE / part)
+        for name in imported_modules(path)
+        if name.startswith("ddpl_isaac.")
+    }
+    assert known <= MAY_KNOW_PARTS[part]
 
 
 def run_python(code):

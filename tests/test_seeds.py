@@ -13,7 +13,6 @@ import pytest
 from fakes import FakeEnv
 from learners import SMALL
 
-from ddpl_isaac import ranks
 from ddpl_isaac.algorithms.learner_process import _build
 from ddpl_isaac.config_loader import ConfigError, load_config
 from ddpl_isaac.envs.mpe import ParticleEnv, make_world
@@ -21,6 +20,7 @@ from ddpl_isaac.envs.registry import open_env, plan_env
 from ddpl_isaac.experiments.game_study import GameStudy
 from ddpl_isaac.experiments.grid import read_cells
 from ddpl_isaac.runners.diffusion_actor_runner import DiffusionActorRunner
+from ddpl_isaac.runtime import ranks
 from ddpl_isaac.seeds import MAX_SEED, Purpose, derive
 from ddpl_isaac.workflows.opening import open_plan
 

@@ -28,7 +28,7 @@ from ddpl_isaac.assets.shadow_hand import (
     SHADOW_HAND_CFG,
     TENDON_NAMES,
 )
-from ddpl_isaac.envs.pinned_arrays import allow_pinned_arrays_without_cuda
+from ddpl_isaac.runtime.pinned_arrays import allow_pinned_arrays_without_cuda
 
 COMMANDS = [*JOINT_NAMES, *TENDON_NAMES]
 TARGETS = dict.fromkeys(TENDON_NAMES, 2.0) | {

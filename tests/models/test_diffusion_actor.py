@@ -11,8 +11,8 @@ import pytest
 
 from ddpl_isaac.config import ActorConfig, SamplerConfig
 from ddpl_isaac.diffusion.sampler import denoise_step
-from ddpl_isaac.models.compilation import compiled
 from ddpl_isaac.models.diffusion_actor import DiffusionActor
+from ddpl_isaac.runtime.compilation import compiled
 
 MASK = torch.tensor([[1.0, 1.0, 0.0], [1.0, 1.0, 1.0]])
 B, O, D = 5, 4, 3

@@ -22,12 +22,12 @@ from ddpl_isaac.algorithms.soundness import learner_parts
 from ddpl_isaac.algorithms.td_target import critic_loss, polyak_update
 from ddpl_isaac.config import AlgorithmConfig
 from ddpl_isaac.models.agent_stack import AgentStack
-from ddpl_isaac.models.compilation import compiled, start_compiler
 from ddpl_isaac.models.critic import CRITICS, FactoredCritic
 from ddpl_isaac.models.normalizer import RunningNormalizer, make_normalizer
 from ddpl_isaac.models.policy import JointPolicy
 from ddpl_isaac.names import path_component
-from ddpl_isaac.ranks import average_gradients, rank
+from ddpl_isaac.runtime.compilation import compiled, start_compiler
+from ddpl_isaac.runtime.ranks import average_gradients, rank
 from ddpl_isaac.seeds import Purpose, derive
 from ddpl_isaac.storage.replay_size import check_fits
 from ddpl_isaac.storage.replay_storage import Batch, ReplayStorage

@@ -22,13 +22,12 @@ from ddpl_isaac.algorithms.rollouts import Rollouts, Step
 from ddpl_isaac.config import AlgorithmConfig
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.models.agent_stack import AgentStack
-from ddpl_isaac.models.compilation import wait_for_compiler
 from ddpl_isaac.models.make_actor import make_actor
-from ddpl_isaac.models.matmul import use_fastest_float32
-from ddpl_isaac.models.memory import keep_freed_memory
 from ddpl_isaac.models.normalizer import make_normalizer
 from ddpl_isaac.models.policy import JointPolicy
-from ddpl_isaac.ranks import is_distributed
+from ddpl_isaac.runtime.compilation import wait_for_compiler
+from ddpl_isaac.runtime.configure import configure
+from ddpl_isaac.runtime.ranks import is_distributed
 
 
 class OverlappedDDPL(Rollouts):
@@ -184,8 +183,7 @@ def _imports(cfg: AlgorithmConfig) -> tuple[str, ...]:
 
 def _build_learner(stack: AgentStack, num_envs: int, cfg: AlgorithmConfig, device: str) -> DDPL:
     """Build the learner, and draw in every way that learning will, so that all is compiled before the first rollout."""
-    use_fastest_float32()
-    keep_freed_memory()
+    configure(device)
     learner, aside = DDPL(stack, num_envs, cfg, device), torch.Generator(device)
     num_samples = cfg.issm.num_candidates + learner.critic.marginal_samples
 

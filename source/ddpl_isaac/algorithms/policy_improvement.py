@@ -23,7 +23,7 @@ from ddpl_isaac.diffusion.importance import importance_weights, mean_in_play, so
 from ddpl_isaac.models.make_actor import make_actor
 from ddpl_isaac.models.policy_class import MirrorStep
 from ddpl_isaac.models.stacked_mlp import clip_gradients
-from ddpl_isaac.ranks import average_gradients, gather_batch
+from ddpl_isaac.runtime.ranks import average_gradients, gather_batch
 
 Marginal = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """Qbar at a batch of states, of candidates (A, B, M, D) given draws of the others (A, B, L, D). Shape: (A, B, M)."""

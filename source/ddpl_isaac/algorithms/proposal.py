@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from ddpl_isaac.config import IssmConfig
 from ddpl_isaac.diffusion.importance import mean_in_play
-from ddpl_isaac.ranks import gather_batch
+from ddpl_isaac.runtime.ranks import gather_batch
 
 _LIMIT = 1.0
 """Longest way of a carried candidate, in standard deviations of the candidates of its state, per dimension."""

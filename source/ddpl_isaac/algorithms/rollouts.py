@@ -22,7 +22,7 @@ from ddpl_isaac.envs.identity import STATE
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.policy import JointPolicy
-from ddpl_isaac.ranks import num_ranks
+from ddpl_isaac.runtime.ranks import num_ranks
 
 logger = logging.getLogger(__name__)
 

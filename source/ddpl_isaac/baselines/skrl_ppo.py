@@ -30,7 +30,7 @@ from ddpl_isaac.errors import UserError
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.normalizer import make_normalizer
 from ddpl_isaac.models.policy import JointPolicy
-from ddpl_isaac.ranks import is_distributed
+from ddpl_isaac.runtime.ranks import is_distributed
 
 _TIME = {"timestep": 0, "timesteps": 0}
 """What skrl asks for in every call; only its own logging, which is off, and schedules, which are not used, need it."""

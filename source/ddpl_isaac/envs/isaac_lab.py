@@ -19,13 +19,13 @@ from isaaclab.envs import DirectMARLEnv
 from ddpl_isaac.envs.identity import STATE
 from ddpl_isaac.envs.isaac_lab_identity import KIND, origin
 from ddpl_isaac.envs.isaac_lab_spaces import agent_names, spaces_of_env
-from ddpl_isaac.envs.pinned_arrays import allow_pinned_arrays_without_cuda
 from ddpl_isaac.envs.returned_values import ReturnedValues
 from ddpl_isaac.envs.signals import AgentSignals
 from ddpl_isaac.envs.task_log import TaskLog
 from ddpl_isaac.envs.task_memory import TaskMemory
 from ddpl_isaac.envs.vec_env import DEFAULT_LIMITS, ActionLimits, MultiAgentVecEnv
 from ddpl_isaac.errors import UserError
+from ddpl_isaac.runtime.pinned_arrays import allow_pinned_arrays_without_cuda
 
 logger = logging.getLogger(__name__)
 

@@ -26,9 +26,9 @@ from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.isaac_lab import IsaacLabVecEnv
 from ddpl_isaac.envs.isaac_lab_cfg import quiet
 from ddpl_isaac.envs.isaac_lab_identity import declared_identity
-from ddpl_isaac.envs.physx_threads import sparing_physx_threads
 from ddpl_isaac.envs.vec_env import ActionLimits
 from ddpl_isaac.interruption import watch_again
+from ddpl_isaac.runtime.physx_threads import sparing_physx_threads
 
 __all__ = ["add_launcher_args", "check_launch", "open_task"]
 

@@ -19,7 +19,7 @@ from ddpl_isaac.envs.mpe_picture import draw_world
 from ddpl_isaac.envs.mpe_worlds import Reference, SpeakerListener, Spread, World
 from ddpl_isaac.envs.suite import Suite
 from ddpl_isaac.envs.vec_env import AgentSpec, MultiAgentVecEnv
-from ddpl_isaac.models.compilation import has_compiler
+from ddpl_isaac.runtime.compilation import has_compiler
 
 SPREAD = "MPE-Spread-v0"
 TASKS = (SPREAD, "MPE-Reference-v0", "MPE-SpeakerListener-v0")

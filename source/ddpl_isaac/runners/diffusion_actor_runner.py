@@ -14,14 +14,11 @@ from tensordict import TensorDict
 
 from rsl_rl.runners import OnPolicyRunner
 
-from ddpl_isaac import ranks
 from ddpl_isaac.algorithms.ddpl import DDPL
 from ddpl_isaac.algorithms.rollouts import check_learner_of
 from ddpl_isaac.algorithms.soundness import first_nonfinite
 from ddpl_isaac.envs.guard import DivergenceError, NonFiniteError, what_was_kept
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
-from ddpl_isaac.models.matmul import use_fastest_float32
-from ddpl_isaac.models.memory import keep_freed_memory
 from ddpl_isaac.models.policy import BestOfPolicy
 from ddpl_isaac.runners.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from ddpl_isaac.runners.checkpoint_file import write_file
@@ -29,6 +26,8 @@ from ddpl_isaac.runners.checkpoint_identity import check_header, describe_learne
 from ddpl_isaac.runners.learner_replay import load_replay_of, save_replay_of
 from ddpl_isaac.runners.random_state import get_random_state, set_random_state
 from ddpl_isaac.runners.training_logger import TrainingLogger
+from ddpl_isaac.runtime import ranks
+from ddpl_isaac.runtime.configure import configure
 from ddpl_isaac.seeds import Purpose, derive
 
 
@@ -54,8 +53,7 @@ class DiffusionActorRunner(OnPolicyRunner):
             device: Device of the learner.
         """
         torch.manual_seed(derive(train_cfg["seed"], Purpose.ACTING, rank=ranks.rank()))
-        use_fastest_float32()
-        keep_freed_memory()
+        configure(device)
         # the learner checks for non-finite numbers itself, once per iteration and without waiting in a step
         super().__init__(env, {**train_cfg, "check_for_nan": False}, log_dir, device)
         self.logger = TrainingLogger(

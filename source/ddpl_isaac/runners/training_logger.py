@@ -17,7 +17,7 @@ from rsl_rl.utils.logger import Logger
 from rsl_rl.utils.wandb_log_writer import WandbLogWriter
 
 import ddpl_isaac
-from ddpl_isaac.ranks import is_distributed
+from ddpl_isaac.runtime.ranks import is_distributed
 
 _SUCCESS_TAGS = ("Episode/success", "Metrics/success_rate")
 """Where the success of the progress line comes from: what finished episodes report, else Isaac Lab's own log."""

@@ -9,7 +9,7 @@ It is the target of the entry point ``isaaclab.tasks``, through which Isaac Lab'
 
 from isaaclab_tasks.utils import import_packages
 
-from ddpl_isaac.envs.pinned_arrays import allow_pinned_arrays_without_cuda
+from ddpl_isaac.runtime.pinned_arrays import allow_pinned_arrays_without_cuda
 
 allow_pinned_arrays_without_cuda()
 import_packages(__name__)

@@ -15,7 +15,7 @@ from pathlib import Path
 from rsl_rl.runners import OnPolicyRunner
 from rsl_rl.utils import resolve_callable
 
-from ddpl_isaac import ranks, run_directory
+from ddpl_isaac import run_directory
 from ddpl_isaac.cli import CommandLine
 from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.config_loader import ConfigError, load_config
@@ -26,6 +26,7 @@ from ddpl_isaac.names import path_component
 from ddpl_isaac.run_directory import LOG_ROOT
 from ddpl_isaac.runners.checkpoint import checkpoint_header, resolve_checkpoint
 from ddpl_isaac.runners.checkpoint_identity import check_header
+from ddpl_isaac.runtime import ranks
 from ddpl_isaac.seeds import Purpose, derive
 
 

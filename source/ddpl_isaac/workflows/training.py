@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rsl_rl.runners import OnPolicyRunner
 
-from ddpl_isaac import ranks, run_directory
+from ddpl_isaac import run_directory
 from ddpl_isaac.cli import CommandLine, end_on_user_error
 from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.config_loader import ConfigError
@@ -23,6 +23,7 @@ from ddpl_isaac.envs.registry import EnvPlan, plan_env
 from ddpl_isaac.interruption import finishing, watch_again
 from ddpl_isaac.run_directory import shown
 from ddpl_isaac.runners.training_logger import InterruptedBetweenIterationsError
+from ddpl_isaac.runtime import ranks
 from ddpl_isaac.workflows.opening import (
     as_in_run,
     bounded,

@@ -11,7 +11,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
-from ddpl_isaac.cores import num_cores
+from ddpl_isaac.runtime.cores import num_cores
 
 # of linux/prctl.h
 _PR_SET_TIMERSLACK, _PR_GET_TIMERSLACK = 29, 30

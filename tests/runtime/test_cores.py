@@ -9,7 +9,7 @@ import torch
 
 import pytest
 
-from ddpl_isaac.cores import leave_half_of_the_cores, num_cores
+from ddpl_isaac.runtime.cores import leave_half_of_the_cores, num_cores
 
 
 @pytest.fixture

@@ -9,14 +9,12 @@ from __future__ import annotations
 import atexit
 import contextlib
 import functools
-import hashlib
 import logging
 import os
 import shutil
 import threading
 import torch
 from collections.abc import Callable
-from pathlib import Path
 
 from ddpl_isaac.errors import UserError
 
@@ -47,41 +45,10 @@ def wait_for_compiler() -> None:
 
 def _compile_anything(device: torch.device | str) -> None:
     with contextlib.suppress(Exception):  # what is wrong shows again, with its message, where a kernel is needed
-        _remember_processor_checks()
         torch.compile(lambda x: x + 1.0)(torch.zeros(64, device=device))
     _started.set()
     # torch 2.11 keeps a pointer to a guard that dies with the thread which compiled first, and crashes at the next one
     threading.Event().wait()
-
-
-def _remember_processor_checks() -> None:
-    """Have TorchInductor ask only once, and not in every process anew, what processor and compiler can do.
-
-    Each of its questions takes a process that imports torch. What could be loaded is noted beside its cached kernels;
-    what could not is asked again.
-    """
-    try:
-        from torch._inductor.codecache import cache_dir
-        from torch._inductor.cpu_vec_isa import VecISA, _get_isa_dry_compile_fingerprint
-    except ImportError:  # torch's own affair, which may move
-        return
-    check = getattr(VecISA, "check_build", None)
-    if check is None or hasattr(check, "__wrapped__"):
-        return
-
-    @functools.wraps(check)
-    def check_once(isa: VecISA, code: str) -> bool:
-        question = _get_isa_dry_compile_fingerprint(isa._arch_flags) + code
-        note = Path(cache_dir()) / "processor_checks" / hashlib.sha256(question.encode()).hexdigest()
-        if note.exists():
-            return True
-        can = check(isa, code)
-        if can:
-            note.parent.mkdir(parents=True, exist_ok=True)
-            note.touch()
-        return can
-
-    VecISA.check_build = check_once
 
 
 def has_compiler(device: torch.device | str) -> bool:
@@ -113,8 +80,6 @@ def compiled[Function: Callable](function: Function, mode: str, device: torch.de
     if not has_compiler(device):
         _warn_of_missing_compiler(str(device))
         return function
-    if torch.device(device).type == "cpu":
-        _remember_processor_checks()
     # all learners of a process share the function, and torch refuses to compile one for the ninth network
     torch._dynamo.config.recompile_limit = max(torch._dynamo.config.recompile_limit, _MOST_NETWORKS)
     return torch.compile(function, fullgraph=True)

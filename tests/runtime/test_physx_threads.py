@@ -10,7 +10,7 @@ from pathlib import Path
 import ovphysx
 import pytest
 
-from ddpl_isaac.envs.physx_threads import SLACK_NS, num_workers, sparing_physx_threads
+from ddpl_isaac.runtime.physx_threads import SLACK_NS, num_workers, sparing_physx_threads
 
 
 def slack_of_a_new_thread() -> int:
@@ -30,7 +30,7 @@ def slack_of_a_new_thread() -> int:
 def test_there_is_a_worker_for_each_core_and_none_for_a_single_one(
     cores: int, workers: int, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("ddpl_isaac.envs.physx_threads.num_cores", lambda: cores)
+    monkeypatch.setattr("ddpl_isaac.runtime.physx_threads.num_cores", lambda: cores)
     assert num_workers() == workers
 
 
@@ -38,7 +38,7 @@ def test_there_is_a_worker_for_each_core_and_none_for_a_single_one(
 def test_physx_gets_no_more_workers_than_allowed_and_no_more_than_asked_for(
     allowed: int, workers: int, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("ddpl_isaac.envs.physx_threads.num_workers", lambda: allowed)
+    monkeypatch.setattr("ddpl_isaac.runtime.physx_threads.num_workers", lambda: allowed)
     with sparing_physx_threads():
         config = ovphysx.PhysXConfig(num_threads=8, carbonite_overrides={"/physics/updateToUsd": False})
     assert config.num_threads == workers

@@ -9,14 +9,13 @@ import subprocess
 import sys
 import threading
 import torch
-from torch._inductor import cpu_vec_isa
 
 import pytest
 
 from ddpl_isaac.config import ActorConfig, SamplerConfig
 from ddpl_isaac.diffusion.sampler import denoise_step
-from ddpl_isaac.models import compilation
 from ddpl_isaac.models.diffusion_actor import DiffusionActor
+from ddpl_isaac.runtime import compilation
 
 
 def test_without_a_compiler_networks_run_eagerly_and_that_is_said_once_in_one_line(monkeypatch, caplog):
@@ -71,7 +70,7 @@ def test_the_compiler_starts_beside_what_comes_next_in_a_thread_that_never_ends(
 
 ENDS_AT_ONCE = """
 import atexit, time, torch
-from ddpl_isaac.models import compilation
+from ddpl_isaac.runtime import compilation
 
 def take_a_while(function):
     time.sleep(1.0)
@@ -90,21 +89,3 @@ def test_a_process_that_ends_at_once_waits_for_its_compiler():
     command = [sys.executable, "-c", ENDS_AT_ONCE]
     result = subprocess.run(command, check=True, timeout=300, capture_output=True, text=True)
     assert result.stdout == "ended\n"
-
-
-def test_what_the_processor_can_do_is_asked_once_and_what_it_cannot_do_every_time(monkeypatch, tmp_path):
-    asked = []
-
-    def check_build(_, code):
-        asked.append(code)
-        return code == "can"
-
-    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
-    for _ in range(2):  # as in two processes
-        monkeypatch.setattr(cpu_vec_isa.VecISA, "check_build", check_build)
-        compilation.compiled(denoise_step, "auto", "cpu")
-        isa = cpu_vec_isa.VecAVX2()
-        assert [isa.check_build("can"), isa.check_build("cannot")] == [True, False]
-    assert asked == ["can", "cannot", "cannot"]
-    assert cpu_vec_isa.VecAVX512().check_build("can")
-    assert len(asked) == 4  # other flags are another question

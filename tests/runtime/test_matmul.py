@@ -8,7 +8,7 @@ import torch
 
 import pytest
 
-from ddpl_isaac.models.matmul import use_fastest_float32
+from ddpl_isaac.runtime.matmul import use_fastest_float32
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ import torch
 
 import pytest
 
-from ddpl_isaac.models.memory import keep_freed_memory
+from ddpl_isaac.runtime.memory import keep_freed_memory
 
 
 def _faults_of_tensors_that_come_and_go(keep):

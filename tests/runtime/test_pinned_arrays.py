@@ -11,7 +11,7 @@ import warp as wp
 
 import pytest
 
-from ddpl_isaac.envs.pinned_arrays import allow_pinned_arrays_without_cuda
+from ddpl_isaac.runtime.pinned_arrays import allow_pinned_arrays_without_cuda
 
 without_cuda = pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without CUDA")
 
