@@ -22,7 +22,7 @@ from ddpl_isaac.errors import UserError
 FORMAT = "ddpl_isaac"
 """Mark of our files, in their header."""
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 """Version of the layout of our files; raised when an older reader would misread a new file."""
 
 
