@@ -23,7 +23,7 @@ def from_dict[Config](schema: type[Config], values: dict[str, Any]) -> Config:
 
 @dataclass
 class SamplerConfig:
-    """The denoising chain that turns noise into an action (METHOD 2.5)."""
+    """The denoising chain that turns noise into an action (docs/method.md §4)."""
 
     num_steps: int = 10
     """Denoising steps H, >= 1. 20 is more faithful, 10 half the price."""
@@ -69,7 +69,7 @@ class ActorConfig:
 
 @dataclass
 class CriticConfig:
-    """The value functions (METHOD 2.4)."""
+    """The value functions (docs/method.md §3)."""
 
     kind: str = "factored"
     """``factored``: A_i(o_i, a_i) of a central Q; ``central``: Q over the others' actions; ``local``: Q_i(o_i, a_i)."""
@@ -95,7 +95,7 @@ class CriticConfig:
 
 @dataclass
 class IssmConfig:
-    """Importance sampling score matching (METHOD 2.1-2.3)."""
+    """Importance sampling score matching (docs/method.md §2)."""
 
     proposal: str = "mixture"
     """Where candidates come from: ``policy``, ``mixture`` with uniform ones, or that ``transported`` along grad Q."""

@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Weights are what METHOD 2.1-2.3 says, and eta spends the budget."""
+"""Weights are what docs/method.md §2 says, and eta spends the budget."""
 
 import math
 import torch

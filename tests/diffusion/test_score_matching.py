@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""The minimiser of the weighted loss is the score of the target, and of the target alone (METHOD 4.1, 4.4)."""
+"""The minimiser of the weighted loss is the score of the target, and of the target alone (docs/method.md §5)."""
 
 import math
 import torch

@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""The exact mirror steps of a game of one number, and the distance of a policy from them (METHOD 4.5)."""
+"""The exact mirror steps of a game of one number, and the distance of a policy from them (docs/method.md §5)."""
 
 import torch
 

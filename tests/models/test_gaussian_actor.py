@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Each class of Gaussians starts alike, is decentralised and masked, and projects as its name says (METHOD 3)."""
+"""Each class of Gaussians starts alike, is decentralised, masked, and projects as its name says (docs/method.md §5)."""
 
 import torch
 from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal

@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Decentralized Diffusion Policy Learning (arXiv 2605.07101; METHOD 2).
+"""Decentralized Diffusion Policy Learning (arXiv 2605.07101; docs/method.md §2).
 
 Shapes: N environments, A agents, B states, M candidates, O observation, S state, D action.
 """

@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""What to look at when a training does not learn (METHOD 2.7): tensors on the device, one value per agent."""
+"""What to look at when a training does not learn (docs/method.md §2): tensors on the device, one value per agent."""
 
 from __future__ import annotations
 

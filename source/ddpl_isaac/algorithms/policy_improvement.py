@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Mirror steps pi^{k+1} ~ pi^k exp(eta Qbar) of all agents, by whatever class and whatever critic (METHOD 2).
+"""Mirror steps pi^{k+1} ~ pi^k exp(eta Qbar) of all agents, by whatever class and whatever critic (docs/method.md §2).
 
 Shapes: A agents, B states, M candidates, L draws of the others, O observation, D action.
 """
@@ -120,7 +120,7 @@ class PolicyImprovement:
 
     @torch.no_grad()
     def _weigh_candidates(self, states: States, new_reference: bool) -> tuple:
-        """Draw candidates, evaluate and weigh them; solve eta if the reference is new (METHOD 2.3)."""
+        """Draw candidates, evaluate and weigh them; solve eta if the reference is new (docs/method.md §2)."""
         cfg, (obs_BAO, marginal, in_play_AB, team_value) = self.cfg.issm, states
         # a critic of joint actions lets further samples play the other agents, independent of the candidates
         counts = cfg.num_candidates, self.marginal_samples

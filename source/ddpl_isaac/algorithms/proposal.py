@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Where the candidates of ISSM come from (docs/method.md, section 2).
+"""Where the candidates of ISSM come from (docs/method.md §2).
 
 Shapes: A agents, B states, M candidates, D action.
 """

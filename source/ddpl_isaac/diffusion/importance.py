@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Importance weights of the candidates, their temperature and their diagnostics (METHOD 2.1-2.3, 2.7).
+"""Importance weights of the candidates, their temperature and their diagnostics (docs/method.md §2).
 
 Shapes: A agents, B states, M candidates, K draws, D action.
 """
@@ -19,7 +19,7 @@ _BISECTIONS = 40
 def importance_weights(qbar_ABM: torch.Tensor, eta_A: torch.Tensor) -> torch.Tensor:
     """Self-normalised weights of the target pi^k exp(eta Qbar), per state over its candidates.
 
-    The reference's density cancels because the candidates were drawn from it (METHOD 2.2).
+    The reference's density cancels because the candidates were drawn from it (docs/method.md §2).
 
     Returns:
         Weights that sum to 1 over the last dimension. Shape: (A, B, M).
@@ -78,7 +78,7 @@ def mean_in_play(value_AB: torch.Tensor, in_play_AB: torch.Tensor) -> torch.Tens
 def solve_eta(
     qbar_ABM: torch.Tensor, kl_budget: float, eta_max_A: torch.Tensor, in_play_AB: torch.Tensor
 ) -> torch.Tensor:
-    """Solve for the temperature at which the mean over states of KL(w || uniform) equals a budget (METHOD 2.3).
+    """Solve for the temperature at which the mean over states of KL(w || uniform) equals a budget (docs/method.md §2).
 
     The mean KL increases with eta, so bisection on log eta finds it without leaving the device. Where even
     ``eta_max_A`` does not spend the budget, that bound is returned: a forced budget on a flat Q amplifies noise.

@@ -23,7 +23,7 @@ def denoise_step(
     noise_ARD: torch.Tensor,
     previous_ARD: torch.Tensor,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Take one step from x_h to x_{h-1} (Ho et al. 2020, eq. 7; METHOD 2.5).
+    """Take one step from x_h to x_{h-1} (Ho et al. 2020, eq. 7; docs/method.md §4).
 
     The clean action that the model implies is clipped to the box before the mean is formed: the box is where
     actions live, and the clip keeps an imperfect network from leaving it at high noise. A schedule of second order

@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Noise schedules of the denoising chain (METHOD 2.5)."""
+"""Noise schedules of the denoising chain (docs/method.md §4)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Denoising score matching (METHOD 2.1); the importance weights have been spent on drawing the actions.
+"""Denoising score matching (docs/method.md §2); the importance weights have been spent on drawing the actions.
 
 Shapes: A agents, B states, K actions drawn from the candidates, D action dimensions.
 """
@@ -36,7 +36,7 @@ def score_matching_loss(
     action_mask_AD: torch.Tensor,
     loss_clip: float = float("inf"),
 ) -> torch.Tensor:
-    """Noise-prediction error of every agent in every state (METHOD 2.1).
+    """Noise-prediction error of every agent in every state (docs/method.md §2).
 
     No gradient flows into the actions. The squared error is clipped per dimension, so that one action cannot
     move an untrained network far.

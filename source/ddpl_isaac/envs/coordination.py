@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Coordination games: one step, no state, and an optimum that only a joint leap reaches (METHOD 4.8)."""
+"""Coordination games: one step, no state, and an optimum that only a joint leap reaches (docs/method.md §5)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def far(actions: torch.Tensor) -> torch.Tensor:
 
 
 def corners_reward(actions: torch.Tensor) -> torch.Tensor:
-    """Team reward mean_i[hill(a_i) + 1.5 far(a_i)] + 1.5 prod_i far(a_i) (METHOD 4.8).
+    """Team reward mean_i[hill(a_i) + 1.5 far(a_i)] + 1.5 prod_i far(a_i) (docs/method.md §5).
 
     Args:
         actions: One plane per agent. Shape: (..., A, 2).
@@ -71,7 +71,7 @@ def in_corner(actions: torch.Tensor) -> torch.Tensor:
 
 
 def needle_reward(actions: torch.Tensor, width: float = _MODE_WIDTH, hill_width: float = _HILL_WIDTH) -> torch.Tensor:
-    """Team reward mean_i hill(a_i) + 3 prod_i exp(-|a_i - .6|^2 / (2 width^2)) (METHOD 4.8).
+    """Team reward mean_i hill(a_i) + 3 prod_i exp(-|a_i - .6|^2 / (2 width^2)) (docs/method.md §5).
 
     Args:
         actions: Actions of every agent. Shape: (..., A, D).

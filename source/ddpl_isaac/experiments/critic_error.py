@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""How wrong a learned critic is where it matters, in games whose values are known (METHOD 4.9).
+"""How wrong a learned critic is where it matters, in games whose values are known (docs/method.md §5).
 
 Shapes: A agents, M candidates, L draws of the others, D action.
 """

@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""The mirror steps that a policy should take, on a grid: for one agent with one action dimension (METHOD 4.5).
+"""The mirror steps that a policy should take, on a grid: for one agent with one action dimension (docs/method.md §5).
 
 Shapes: S seeds, G cells of the grid, P draws.
 """

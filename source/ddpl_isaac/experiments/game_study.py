@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Mirror steps on a stateless game with exact values: one policy class against another, all else equal (METHOD 3, 4).
+"""Mirror steps on a stateless game with exact values: policy classes compared, all else equal (docs/method.md §5).
 
 All seeds are one batched program: S teams of n agents are A = S n networks of one stack.
 """
@@ -144,7 +144,7 @@ def _judge(
 
 
 def _stale_weights(improvement: PolicyImprovement, obs: torch.Tensor, marginal: Marginal) -> torch.Tensor:
-    """Return how much the moves of the others within a window change an agent's weights (METHOD 4.11). Shape: (A,)."""
+    """Return how much the others' moves within a window change an agent's weights (docs/method.md §2). Shape: (A,)."""
     candidates = improvement.reference.sample(obs, improvement.cfg.issm.num_candidates)
     before, after = (
         importance_weights(marginal(candidates, policy.sample(obs, _DRAWS // 4)), improvement.eta)

@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Stateless games of known reward, with exact values of an agent's action: no critic can be to blame (METHOD 4).
+"""Stateless games of known reward, with exact values of an action: no critic can be to blame (docs/method.md §5).
 
 Shapes: S seeds, n agents, A = S n, B batches, M candidates, L draws of the others, D action.
 """
@@ -25,12 +25,12 @@ def _bump(action: torch.Tensor, centre: float) -> torch.Tensor:
 
 
 def two_modes_reward(actions: torch.Tensor) -> torch.Tensor:
-    """Two equal bumps at -.6 and .6, of width .12, mean over the agents (METHOD 4.6)."""
+    """Two equal bumps at -.6 and .6, of width .12, mean over the agents (docs/method.md §5)."""
     return (_bump(actions, -_MODE) + _bump(actions, _MODE)).mean(-1)
 
 
 def climb_reward(actions: torch.Tensor) -> torch.Tensor:
-    """Reward a summit at .6 that costs who is there alone, and a little a safe place at -.6 (METHOD 4.7).
+    """Reward a summit at .6 that costs who is there alone, and a little a safe place at -.6 (docs/method.md §5).
 
     8 prod_i b_i - 8 (mean_i b_i - prod_i b_i) + 2 mean_i c_i, with bumps b at .6 and c at -.6.
     Shape: (..., n, 1) -> (...).
@@ -41,7 +41,7 @@ def climb_reward(actions: torch.Tensor) -> torch.Tensor:
 
 
 def effort_reward(actions: torch.Tensor) -> torch.Tensor:
-    """Team reward -(mean_i a_i - t)^2 - c mean_i a_i^2, t = .8, c = 1: effort for a common aim (METHOD 4.10).
+    """Team reward -(mean_i a_i - t)^2 - c mean_i a_i^2, t = .8, c = 1: effort for a common aim (docs/method.md §5).
 
     It is strictly concave and the potential of the game, so that its maximum, all at t / (1 + c) = .4, is the only
     Nash equilibrium. Shape: (..., n, 1) -> (...).
@@ -84,7 +84,7 @@ GAMES = {
 def exact_marginal(
     game: Game, num_agents: int, candidates_ABMD: torch.Tensor, others_ABLD: torch.Tensor, *, rule: str = "mean"
 ) -> torch.Tensor:
-    """Average the true reward over the given draws of the other agents (METHOD 2.4).
+    """Average the true reward over the given draws of the other agents (docs/method.md §3).
 
     Args:
         game: The game, played by S teams side by side.

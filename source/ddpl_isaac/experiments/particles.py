@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""The ideal class: a policy that *is* the weighted candidates, without a network that could lag (METHOD 4).
+"""The ideal class: a policy that *is* the weighted candidates, without a network that could lag (docs/method.md §5).
 
 Shapes: A agents, B batches, M samples, K drawn actions, P particles, D action.
 """

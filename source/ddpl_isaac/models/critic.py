@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Value functions: a central Q(s, joint action), plain or factored, or a local Q_i(o_i, a_i) per agent (METHOD 2.4).
+"""Value functions: central Q(s, joint action), plain or factored, or local Q_i(o_i, a_i) per agent (docs/method.md §3).
 
 All have the same calls: ``forward`` for the loss, ``bootstrap`` for the TD target, ``marginal`` for the candidates.
 Shapes: A agents, B states, M candidates, L draws of the others' actions, E = 2 twins, D action, W first hidden width.

@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""The denoising networks of all agents: eps(x_h, h, o) (docs/method.md, sections 4 and 5).
+"""The denoising networks of all agents: eps(x_h, h, o) (docs/method.md §4, §5).
 
 Shapes: A agents, R rows, O observation, D action, W first hidden width, H denoising steps.
 """

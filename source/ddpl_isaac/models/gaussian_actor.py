@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Gaussian policies and mixtures of them: what diffusion policies are compared with (METHOD 3).
+"""Gaussian policies and mixtures of them: what diffusion policies are compared with (docs/method.md §5).
 
 Shapes: A agents, B states, O observation, M samples per state, C components, D action.
 """
@@ -98,7 +98,7 @@ class GaussianForwardActor(MixtureActor):
 
 
 class GaussianReverseActor(GaussianForwardActor):
-    """One Gaussian, projected by the reverse KL as in DecSPG: reparameterised and mode-seeking (METHOD 1)."""
+    """One Gaussian, projected by the reverse KL as in DecSPG: reparameterised and mode-seeking (docs/method.md §1)."""
 
     def loss(self, target: MirrorStep) -> torch.Tensor:
         """KL(pi || pi^k exp(eta Qbar)) up to a constant, by a draw for each target action. Shape: (A, B)."""

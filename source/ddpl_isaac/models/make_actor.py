@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""The one switch between policy classes; all else is shared (METHOD 3)."""
+"""The one switch between policy classes; all else is shared (docs/method.md §5)."""
 
 from __future__ import annotations
 

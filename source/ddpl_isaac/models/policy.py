@@ -48,7 +48,7 @@ class BestOfPolicy(JointPolicy):
     """Every agent draws several actions and takes the one that its own critic values most: greedier than the policy.
 
     Decentralised still, because the critic sees what its agent sees. Never what candidates or TD targets come from: it
-    is another policy than the one that learns (METHOD 2.2).
+    is another policy than the one that learns (docs/method.md §2).
     """
 
     def __init__(self, policy: JointPolicy, value: Value, num_draws: int) -> None:

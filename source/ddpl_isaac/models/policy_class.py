@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""What the learner asks of a policy, and the target that it hands over (METHOD 3).
+"""What the learner asks of a policy, and the target that it hands over (docs/method.md §5).
 
 Shapes: A agents, B states, O observation, M samples and K target actions per state, D action.
 """
