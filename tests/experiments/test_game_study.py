@@ -99,6 +99,15 @@ def test_every_team_of_a_study_finds_the_two_modes_with_a_class_that_can_hold_th
     assert min(history["agent_hit"][-1]) > 0.6
 
 
+@pytest.mark.parametrize("policy_class", ["ideal", "diffusion"])
+def test_transported_candidates_keep_the_modes(policy_class):
+    cfg = config(policy_class)
+    cfg.issm.proposal = "transported"
+    history = run_study(GameStudy("two_modes", policy_class, num_agents=1, num_seeds=3, refreshes=8), cfg)
+    assert min(history["agent_hit"][-1]) > 0.6
+    assert min(history["weaker_mode"][-1]) > 0.1
+
+
 def test_a_gaussian_by_forward_kl_stays_between_the_modes():
     study = GameStudy("two_modes", "gaussian_forward_kl", num_agents=2, num_seeds=3, refreshes=3)
     history = run_study(study, config("gaussian_forward_kl"))

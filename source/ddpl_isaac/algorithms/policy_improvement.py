@@ -67,13 +67,23 @@ class PolicyImprovement:
             marginal_samples: Draws L of the other agents' actions that the critic asks for.
             generator: Source of the random numbers; None is torch's own generator.
         """
-        self.cfg, self.action_mask, self.marginal_samples = cfg, action_mask_AD, marginal_samples
-        self.generator = generator
+        self._begin(action_mask_AD, cfg, device, marginal_samples, generator)
         self.actor = make_actor(obs_dim, action_mask_AD, cfg, device).to(device)
         self.reference = frozen_copy(self.actor)
         self.averaged = frozen_copy(self.actor)
         self.optimizer = torch.optim.Adam(self.actor.parameters(), cfg.actor.learning_rate, fused=True)
-        num_agents = len(action_mask_AD)
+
+    def _begin(
+        self,
+        action_mask_AD: torch.Tensor,
+        cfg: AlgorithmConfig,
+        device: torch.device | str,
+        marginal_samples: int,
+        generator: torch.Generator | None,
+    ) -> None:
+        """Begin with no mirror step behind."""
+        self.cfg, self.action_mask, self.marginal_samples = cfg, action_mask_AD, marginal_samples
+        self.generator, num_agents = generator, len(action_mask_AD)
         self.eta, self.qbar_range = torch.ones(num_agents, device=device), torch.zeros(num_agents, device=device)
         self.transport_eta = torch.zeros(num_agents, device=device)
         self.credit: dict[str, torch.Tensor] = {}

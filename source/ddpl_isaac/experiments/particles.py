@@ -53,14 +53,11 @@ class ParticleImprovement(PolicyImprovement):
     ) -> None:
         """Start with draws of N(0, initial_std^2); ``obs_dim`` is unused."""
         del obs_dim
-        self.cfg, self.action_mask, self.marginal_samples = cfg, action_mask_AD, marginal_samples
-        self.generator = generator
+        self._begin(action_mask_AD, cfg, device, marginal_samples, generator)
         start = cfg.actor.initial_std * torch.randn(*action_mask_AD.shape, 4096, device=device)
         self.actor = Particles((start.transpose(1, 2) * action_mask_AD[:, None, :]).clamp(-1.0, 1.0))
         self.reference = self.actor
-        num_agents = len(action_mask_AD)
-        self.eta, self.qbar_range = torch.ones(num_agents, device=device), torch.zeros(num_agents, device=device)
-        self.steps, self._weighed, self._drawn = 0, None, []
+        self._drawn: list[torch.Tensor] = []
 
     @property
     def policy(self) -> nn.Module:
