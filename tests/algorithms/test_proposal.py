@@ -59,3 +59,9 @@ def test_no_candidate_is_carried_further_than_a_deviation_nor_out_of_the_box():
     moved = Transport(candidates, linear).carry(torch.tensor([1e6]))
     assert ((moved - candidates).abs() <= candidates.std(2, keepdim=True) * 1.0001).all()
     assert moved[:, :, ::2].max() == 1.0
+
+
+def test_the_critic_gets_no_gradient_from_the_slopes():
+    slope = torch.nn.Parameter(torch.tensor([0.5, -0.25]))
+    Transport(torch.randn(1, 1, 4, 2), lambda action: (action * slope).sum(-1))
+    assert slope.grad is None

@@ -63,7 +63,9 @@ class Transport:
         carried = candidates_ABMD[:, :, ::2].detach()
         with torch.enable_grad():
             carried.requires_grad_()
-            (gradient,) = torch.autograd.grad(qbar_of(carried).sum(), carried)
+            qbar_of(carried).sum().backward(inputs=[carried])  # none for the critic, whose parameters are left out
+        gradient = carried.grad
+        assert gradient is not None
         self._way = self.std_AB1D.square() * gradient
         self._energy_AB = (gradient * self._way).sum(-1).mean(-1)
 
