@@ -17,11 +17,9 @@ from typing import NamedTuple
 from ddpl_isaac.config import ActorConfig
 from ddpl_isaac.diffusion.schedule import Schedule
 from ddpl_isaac.models.fourier_features import FourierFeatures
+from ddpl_isaac.models.gaussian_actor import LOG_STD_MAX, LOG_STD_MIN
 from ddpl_isaac.models.observation_encoder import ObservationEncoder
 from ddpl_isaac.models.stacked_mlp import StackedLinear, StackedMLP
-
-_LOG_STD_MIN, _LOG_STD_MAX = math.log(0.01), math.log(2.0)
-"""Bounds of the Gaussian's deviation: those of the Gaussian policies."""
 
 
 class EncodedObservation(NamedTuple):
@@ -75,7 +73,7 @@ class Denoiser(nn.Module):
         """Do once per state what does not depend on the noisy action."""
         hidden = self.obs_encoder(obs_ARO)
         mean, log_std = self.gaussian(hidden).split(self.action_dim, dim=-1)
-        return EncodedObservation(hidden, mean, log_std.clamp(_LOG_STD_MIN, _LOG_STD_MAX).exp())
+        return EncodedObservation(hidden, mean, log_std.clamp(LOG_STD_MIN, LOG_STD_MAX).exp())
 
     def time_table(self) -> torch.Tensor:
         """Project the Fourier features of every denoising time. Shape: (A, H, W)."""

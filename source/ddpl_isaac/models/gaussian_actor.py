@@ -18,7 +18,7 @@ from ddpl_isaac.models.observation_encoder import ObservationEncoder
 from ddpl_isaac.models.policy_class import MirrorStep, PolicyClass
 from ddpl_isaac.models.stacked_mlp import StackedMLP
 
-_LOG_STD_MIN, _LOG_STD_MAX = math.log(0.01), math.log(2.0)
+LOG_STD_MIN, LOG_STD_MAX = math.log(0.01), math.log(2.0)
 """A policy narrower than a hundredth of the box has collapsed; one twice as wide as the box is uniform enough."""
 
 
@@ -56,7 +56,7 @@ class MixtureActor(PolicyClass):
         """Return means, log standard deviations and log shares. Shapes: (A, B, C, D) twice, (A, B, C)."""
         output = self.mlp(self.obs_encoder(obs_BAO.transpose(0, 1))).unflatten(-1, (self.num_components, -1))
         mean, log_std, logit = output.split((self.action_dim, self.action_dim, 1), dim=-1)
-        return mean, log_std.clamp(_LOG_STD_MIN, _LOG_STD_MAX), logit.squeeze(-1).log_softmax(-1)
+        return mean, log_std.clamp(LOG_STD_MIN, LOG_STD_MAX), logit.squeeze(-1).log_softmax(-1)
 
     def draw(self, obs_BAO: torch.Tensor, num_samples: int, generator: torch.Generator | None = None) -> torch.Tensor:
         """Draw actions before the clip, with gradient into mean and deviation. Shape: (A, B, M, D)."""
