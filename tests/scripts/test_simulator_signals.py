@@ -36,7 +36,7 @@ def signalled(cwd, script, number, word, seconds, *arguments):
         return process.wait(300), output.read_text()
 
 
-@pytest.mark.parametrize(("number", "seconds"), [(signal.SIGTERM, 0.5), (signal.SIGINT, 2.0)])
+@pytest.mark.parametrize(("number", "seconds"), [(signal.SIGTERM, 0.0), (signal.SIGINT, 0.5)])
 def test_while_the_simulator_starts(tmp_path, number, seconds):
     code, printed = signalled(tmp_path, "train", number, "Starting the simulation", seconds, *SMALL)
     assert code == 128 + number, printed
