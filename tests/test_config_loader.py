@@ -127,7 +127,15 @@ def test_resources_resolve_to_files_and_unknown_ones_are_named():
 
 
 @pytest.mark.parametrize(
-    "name", ["shadow_hands", "cart_pendulum", "coordination_corners", "coordination_needle", "mpe_spread"]
+    "name",
+    [
+        "shadow_hands",
+        "shadow_hands_catch",
+        "cart_pendulum",
+        "coordination_corners",
+        "coordination_needle",
+        "mpe_spread",
+    ],
 )
 def test_the_file_of_every_task_is_valid_and_names_its_experiment(name):
     assert load_config(resolve_resource(f"ddpl_isaac.configs:task/{name}.yaml")).experiment_name == name

@@ -28,6 +28,17 @@ def test_goal_moves_on_after_enough_near_steps_in_sum_and_comes_back():
     assert goals.position[:, 0].tolist() == [0.0, 1.0, 1.0]
 
 
+def test_a_goal_that_stays_is_reached_once_and_wanted_for_ever():
+    goals = GoalSequence(HANDS, moves=False)
+    for _ in range(5):
+        assert torch.equal(goals.position, HANDS[1])
+        goals.update(torch.tensor([NEAR, FAR, FAR]), threshold=0.1, steps_required=2)
+    assert goals.handovers.tolist() == [1, 0, 0]
+    assert goals.success_steps.tolist() == [5, 0, 0]
+    goals.reset(torch.arange(3))
+    assert not goals.handovers.any()
+
+
 def test_a_step_exactly_at_the_threshold_does_not_count():
     goals = GoalSequence(HANDS)
     goals.update(torch.tensor([0.1, 0.0999, 0.1001]), threshold=0.1, steps_required=1)

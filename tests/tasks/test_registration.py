@@ -12,12 +12,16 @@ from typing import Any
 import gymnasium as gym
 import pytest
 
+from isaaclab.utils import class_to_dict
 from isaaclab_tasks.utils.hydra import resolve_task_config
 from isaaclab_tasks.utils.parse_cfg import load_cfg_from_registry
+
+from ddpl_isaac.config_loader import load_config, resolve_resource
 
 importlib.import_module("ddpl_isaac.tasks")  # registers them
 
 STOCK = {"DDPL-Shadow-Hands": "Isaac-Shadow-Handover-Direct", "DDPL-Cart-Pendulum": "Isaac-Pendulum-MARL-Direct"}
+TASKS = [*STOCK, "DDPL-Shadow-Hands-Catch"]
 ENGINES = {
     "ovphysx": "OvPhysxCfg",
     "isaacsim_physx": "PhysxCfg",
@@ -87,14 +91,16 @@ def get(cfg: Any, path: str) -> Any:
     return list(cfg) if isinstance(cfg, (list, tuple)) else cfg
 
 
-@pytest.mark.parametrize("task", STOCK)
+@pytest.mark.parametrize("task", TASKS)
 def test_every_learner_finds_its_settings(task: str):
     kwargs = gym.spec(task).kwargs
     assert kwargs["ddpl_cfg_entry_point"].startswith("ddpl_isaac.configs:task/")
-    assert load_cfg_from_registry(task, "rsl_rl_cfg_entry_point").experiment_name.startswith("ddpl_")
+    name = load_config(resolve_resource(kwargs["ddpl_cfg_entry_point"])).experiment_name
+    assert load_cfg_from_registry(task, "rsl_rl_cfg_entry_point").experiment_name == f"ddpl_{name}"
     for algorithm in ("mappo", "ippo"):
         cfg = load_cfg_from_registry(task, f"skrl_{algorithm}_cfg_entry_point")
         assert cfg["agent"]["class"] == algorithm.upper()
+        assert cfg["agent"]["experiment"]["directory"] == f"ddpl_{name}"
     assert load_cfg_from_registry(task, "skrl_cfg_entry_point")["agent"]["class"] == "MAPPO"
 
 
@@ -105,13 +111,27 @@ def test_figures_of_the_decision_process_are_those_of_the_stock_task(task: str):
         assert get(ours, path) == get(stock, path), path
 
 
-@pytest.mark.parametrize("task", STOCK)
+def test_no_two_tasks_share_a_directory_of_runs():
+    names = [
+        load_config(resolve_resource(gym.spec(task).kwargs["ddpl_cfg_entry_point"])).experiment_name for task in TASKS
+    ]
+    assert len(set(names)) == len(TASKS)
+
+
+def test_catching_differs_from_the_handover_by_its_goal_alone():
+    catch, handover = resolve("DDPL-Shadow-Hands-Catch"), resolve("DDPL-Shadow-Hands")
+    assert (catch.goal_moves, handover.goal_moves) == (False, True)
+    handover.goal_moves = False
+    assert class_to_dict(catch) == class_to_dict(handover)
+
+
+@pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("engine", ENGINES)
 def test_engines_are_presets(task: str, engine: str):
     assert type(resolve(task, f"physics={engine}").sim.physics).__name__ == ENGINES[engine]
 
 
-@pytest.mark.parametrize("task", STOCK)
+@pytest.mark.parametrize("task", TASKS)
 def test_default_engine_is_physx_without_isaac_sim(task: str):
     assert type(resolve(task).sim.physics).__name__ == "PhysxAutoCfg"
     assert type(resolve(task).sim.physics.ovphysx).__name__ == "OvPhysxCfg"
@@ -147,12 +167,13 @@ def test_our_hand_has_the_names_that_the_task_looks_for():
 
 
 def test_building_any_settings_imports_no_simulator():
-    code = """
+    code = f"""
+TASKS = {TASKS}
 import sys
 import ddpl_isaac.tasks
 from isaaclab_tasks.utils.hydra import resolve_task_config
 
-for task in ("DDPL-Shadow-Hands", "DDPL-Cart-Pendulum"):
+for task in TASKS:
     for agent in ("rsl_rl", "skrl_mappo", "skrl_ippo"):
         resolve_task_config(task, agent + "_cfg_entry_point", overrides=[])
 resolve_task_config("DDPL-Shadow-Hands", None, overrides=["presets=nucleus"])

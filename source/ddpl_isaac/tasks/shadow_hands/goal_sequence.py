@@ -12,20 +12,22 @@ from isaaclab.utils import index_fill_
 
 
 class GoalSequence:
-    """One goal per hand, of which one is wanted at a time: that of hand 1 first, then the next in turn.
+    """One goal per hand, of which one is wanted at a time: that of hand 1 first, then the next in turn if goals move.
 
     A goal is reached when the ball has been near it for a number of steps in sum.
     """
 
-    def __init__(self, positions: torch.Tensor) -> None:
+    def __init__(self, positions: torch.Tensor, moves: bool = True) -> None:
         """Start with the goal of hand 1.
 
         Args:
             positions: Goal positions of all hands [m]. Shape: (num_hands, num_envs, 3).
+            moves: Whether a goal that is reached gives way to the next; if not, it is reached once at most.
         """
         num_hands, num_envs, _ = positions.shape
         self._positions = positions.transpose(0, 1).contiguous()
         self._num_hands = num_hands
+        self._moves = moves
         self._rows = torch.arange(num_envs, device=positions.device)
         self.handovers = torch.zeros(num_envs, dtype=torch.long, device=positions.device)
         """Goals reached in the running episodes. Shape: (num_envs,)."""
@@ -37,7 +39,8 @@ class GoalSequence:
     @property
     def position(self) -> torch.Tensor:
         """The goals that are wanted now [m]. Shape: (num_envs, 3)."""
-        return self._positions[self._rows, (1 + self.handovers) % self._num_hands]
+        turn = self.handovers if self._moves else torch.zeros_like(self.handovers)
+        return self._positions[self._rows, (1 + turn) % self._num_hands]
 
     def update(self, distance: torch.Tensor, threshold: float, steps_required: int) -> None:
         """Count a step at a distance to the goal [m] and move on to the next goal where this one is reached."""
@@ -45,8 +48,11 @@ class GoalSequence:
         torch.minimum(self.min_distance, finite, out=self.min_distance)
         self.success_steps += distance < threshold
         reached = self.success_steps >= steps_required
-        self.handovers += reached
-        self.success_steps.masked_fill_(reached, 0)
+        if self._moves:
+            self.handovers += reached
+            self.success_steps.masked_fill_(reached, 0)
+        else:
+            self.handovers.masked_fill_(reached, 1)
 
     def reset(self, env_ids: torch.Tensor) -> None:
         """Start new episodes."""

@@ -43,7 +43,8 @@ class ShadowHandsEnv(DirectMARLEnv):
     hands first: ``H`` hands, ``N`` environments, ``J`` joints, ``T`` fingertips.
 
     ``extras["metrics"]``, tensors of shape (num_envs,), tells of every episode that ended in this step: ``handovers``,
-    the goals reached; ``success``, whether there was one; ``min_goal_distance``, the closest approach [m].
+    the goals reached, one at most if the goal stays; ``success``, whether there was one; ``min_goal_distance``, the
+    closest approach [m].
     """
 
     cfg: ShadowHandsEnvCfg
@@ -61,7 +62,7 @@ class ShadowHandsEnv(DirectMARLEnv):
 
         poses = torch.stack([hand.data.default_root_pose.torch for hand in self.hands])
         offset = torch.tensor(cfg.goal_position_offset, device=self.device).expand_as(poses[..., :3])
-        self.goals = GoalSequence(poses[..., :3] + quat_apply(poses[..., 3:], offset))
+        self.goals = GoalSequence(poses[..., :3] + quat_apply(poses[..., 3:], offset), cfg.goal_moves)
         self._goal_rot = torch.zeros(self.num_envs, 4, device=self.device)
         self._goal_rot[:, 3] = 1.0
         self._axes = torch.eye(3, device=self.device)

@@ -222,6 +222,16 @@ class ShadowHandsEnvCfg(DirectMARLEnvCfg):
     success_distance_threshold: float = 0.1
     """A step counts towards the goal within this distance [m]."""
     success_steps_required: int = 20
-    """Steps in sum after which the goal moves to the next hand; >= 1."""
+    """Steps in sum after which a goal is reached; >= 1."""
+    goal_moves: bool = True
+    """Whether the next hand's goal takes the place of one that is reached; if not, the ball is to stay with the second
+    hand for the rest of the episode."""
     dist_reward_scale: float = 20.0
     """Rate at which the reward 2 exp(-rate * distance) falls [1/m]."""
+
+
+@configclass
+class ShadowHandsCatchEnvCfg(ShadowHandsEnvCfg):
+    """The goal stays with the second hand, as before Isaac Lab 3.0: throw once, catch and hold."""
+
+    goal_moves = False

@@ -41,3 +41,10 @@ class ShadowHandsPPORunnerCfg(RslRlOnPolicyRunnerCfg):
         desired_kl=0.016,
         max_grad_norm=1.0,
     )
+
+
+@configclass
+class ShadowHandsCatchPPORunnerCfg(ShadowHandsPPORunnerCfg):
+    """The same, with runs in a directory of their own."""
+
+    experiment_name = "ddpl_shadow_hands_catch"
