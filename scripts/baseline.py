@@ -10,6 +10,7 @@ if __name__ == "__main__":
     watch()  # before anything is imported that takes time
 
 from ddpl_isaac.cli import Parser, run
+from ddpl_isaac.config.schema import choices
 from ddpl_isaac.workflows.training import train_baseline
 
 
@@ -17,7 +18,9 @@ def make_parser() -> Parser:
     """Return the parser of this script."""
     parser = Parser("Train a team of Gaussian policies by PPO on a task, with the budget and the logs of train.py.")
     parser.add_argument(
-        "--algorithm", choices=("MAPPO", "IPPO"), help="What the critics see (MAPPO, or as in the run that goes on)."
+        "--algorithm",
+        choices=choices("ppo.algorithm"),
+        help="What the critics see (MAPPO, or as in the run that goes on).",
     )
     parser.add_argument("--max_iterations", type=int, help="Iterations of collection and learning in this run.")
     parser.add_argument("--run_name", help="Suffix of the run's directory; the algorithm's name if left out.")

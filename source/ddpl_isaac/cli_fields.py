@@ -10,8 +10,8 @@ import argparse
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ddpl_isaac.config.schema import why_refused
 from ddpl_isaac.config_loader import ConfigError
-from ddpl_isaac.config_ranges import check_field
 
 _AGENT_FIELDS = {
     "num_envs": "agent.num_envs",
@@ -57,7 +57,7 @@ def _value(flag: str, token: str) -> Any:
     if flag == "device":
         return text
     digits = text.strip().removeprefix("-").isdigit()
-    valid = check_field(flag, int(text)) if digits else "a whole number"
+    valid = why_refused(flag, int(text)) if digits else "a whole number"
     if valid is not None:
         raise ConfigError(f"'{token}': the value must be {valid}.")
     return int(text)

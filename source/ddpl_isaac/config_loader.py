@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from ddpl_isaac.config import TrainConfig
-from ddpl_isaac.config_ranges import check_combinations, check_field
+from ddpl_isaac.config.schema import accepted_fields, why_refused
 from ddpl_isaac.errors import UserError
 
 
@@ -80,21 +79,9 @@ def load_config(
         _apply(cfg, [_parse_override(token)], f"agent.{token.removeprefix('agent.')}", sources)
     resolved = OmegaConf.to_object(cfg)
     assert isinstance(resolved, TrainConfig)
-    for key, value, valid in check_combinations(resolved):
+    for key, value, valid in resolved.contradictions():
         raise ConfigError(_message(key, sources.get(key, "defaults"), value, valid))
     return resolved
-
-
-def field_paths(schema: type = TrainConfig, prefix: str = "") -> list[str]:
-    """Return the dotted path of every field of a configuration class, sections excluded."""
-    paths = []
-    for item in fields(schema):
-        section = item.default_factory
-        if isinstance(section, type) and is_dataclass(section):
-            paths += field_paths(section, f"{prefix}{item.name}.")
-        else:
-            paths.append(prefix + item.name)
-    return paths
 
 
 def _read(path: Path) -> DictConfig:
@@ -135,7 +122,7 @@ def _parse_override(token: str) -> tuple[str, Any]:
 
 
 def _apply(cfg: DictConfig, items: Iterable[tuple[str, Any]], source: str, sources: dict[str, str]) -> None:
-    known = field_paths()
+    known = list(accepted_fields())
     for key, value in items:
         if key not in known:
             raise ConfigError(_unknown_key(key, source, known))
@@ -146,7 +133,7 @@ def _apply(cfg: DictConfig, items: Iterable[tuple[str, Any]], source: str, sourc
         accepted = OmegaConf.to_object(cfg)
         for name in key.split("."):
             accepted = getattr(accepted, name)
-        valid = _type_of(key) if accepted is None else check_field(key, accepted)
+        valid = _type_of(key) if accepted is None else why_refused(key, accepted)
         if valid is not None:
             raise ConfigError(_message(key, source, value, valid))
         sources[key] = source

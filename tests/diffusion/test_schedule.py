@@ -8,7 +8,10 @@ import torch
 
 import pytest
 
-from ddpl_isaac.diffusion.schedule import SCHEDULES, VARIANCES, make_schedule
+from ddpl_isaac.config.schema import choices
+from ddpl_isaac.diffusion.schedule import make_schedule
+
+SCHEDULES, VARIANCES = choices("algorithm.sampler.schedule"), choices("algorithm.sampler.variance")
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
@@ -66,7 +69,12 @@ def test_geometric_levels_fall_by_one_factor_from_drowned_to_resolved(num_steps)
     torch.testing.assert_close(ratio[1:] / ratio[:-1], (ratio[1] / ratio[0]).expand(num_steps - 1), rtol=1e-3, atol=0.0)
 
 
-@pytest.mark.parametrize("arguments", [(0,), (10, "linear"), (10, "cosine", "learned")])
-def test_what_does_not_exist_is_refused(arguments):
-    with pytest.raises(ValueError, match=r"at least one denoising step|choose of"):
-        make_schedule(*arguments)
+def test_a_chain_without_steps_is_refused():
+    with pytest.raises(ValueError, match=r"at least one denoising step"):
+        make_schedule(0)
+
+
+@pytest.mark.parametrize("arguments", [("linear",), ("cosine", "learned")])
+def test_a_name_that_does_not_exist_is_no_other_one(arguments):
+    with pytest.raises(KeyError, match=arguments[-1]):
+        make_schedule(10, *arguments)

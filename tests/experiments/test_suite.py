@@ -127,9 +127,9 @@ def test_results_of_other_settings_are_not_taken_for_these(tmp_path):
         ({"gmae": "corners"}, "Unknown field 'gmae' .* did you mean game"),
         (
             {"game": "corner"},
-            "game: corner .* is none of two_modes, corners, .*climb, effort",
+            "game: corner .* must be a text 'two_modes' or 'corners' or .*'climb' or 'effort'",
         ),
-        ({"policy_class": "gauss"}, "policy_class: gauss .* is none of diffusion"),
+        ({"policy_class": "gauss"}, "policy_class: gauss .* must be a text 'diffusion'"),
         ({"num_agents": 0}, "num_agents: 0 .* must be a whole number >= 1"),
         ({"settings": ["agent.algorithm.gama=1"]}, "algorithm.gamma"),
         ({"task": "MPE-Spread-v0"}, "Unknown field 'game' .* did you mean"),
@@ -144,7 +144,7 @@ def test_a_training_is_a_cell_too(tmp_path):
     (cell,) = read_cells(write(tmp_path / "a.yaml", [{"task": "MaMuJoCo-Humanoid-9|8-v0", "method": "MAPPO"}]))
     assert cell.study == TrainingStudy("MaMuJoCo-Humanoid-9|8-v0", "MAPPO", 1, 256)
     assert cell.name == "MaMuJoCo-Humanoid-9_8-v0_MAPPO_seed1"
-    with pytest.raises(ConfigError, match=r"method: PPO .* is none of diffusion, .*MAPPO"):
+    with pytest.raises(ConfigError, match=r"method: PPO .* must be a text 'diffusion' or .*'MAPPO'"):
         read_cells(write(tmp_path / "a.yaml", [{"task": "MPE-Spread-v0", "method": "PPO"}]))
 
 

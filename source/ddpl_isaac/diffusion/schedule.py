@@ -10,9 +10,6 @@ import math
 import torch
 from typing import NamedTuple
 
-SCHEDULES = ("geometric", "cosine")
-VARIANCES = ("second_order", "beta", "posterior")
-
 _RATIO_MAX = 5.0
 """Noise over signal of x_H: actions of the box are drowned in it, and more would be steps spent on pure noise."""
 
@@ -68,17 +65,17 @@ def make_schedule(
         device: Device of the coefficients.
 
     Raises:
-        ValueError: If an argument is out of range.
+        ValueError: If there is no step.
+        KeyError: If there is no such schedule or variance.
     """
     if num_steps < 1:
         raise ValueError(f"The sampler needs at least one denoising step, got {num_steps}.")
-    if schedule not in SCHEDULES or variance not in VARIANCES:
-        raise ValueError(f"Unknown schedule '{schedule}' or variance '{variance}': choose of {SCHEDULES}, {VARIANCES}.")
     # float64: abar spans five orders of magnitude, and the coefficients are differences of it
-    abar = (_geometric if schedule == "geometric" else _cosine)(num_steps)
+    abar = {"geometric": _geometric, "cosine": _cosine}[schedule](num_steps)
     previous = torch.cat((torch.ones(1, dtype=torch.float64), abar[:-1]))
     beta = 1.0 - abar / previous
-    sigma_squared = beta if variance == "beta" else beta * (1.0 - previous) / (1.0 - abar)
+    lower = beta * (1.0 - previous) / (1.0 - abar)
+    sigma_squared = {"second_order": lower, "posterior": lower, "beta": beta}[variance]
     std = sigma_squared.sqrt()
     std[0] = 0.0
     extrapolation = torch.zeros_like(std)

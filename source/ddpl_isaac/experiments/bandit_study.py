@@ -16,12 +16,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any
 
 from ddpl_isaac.algorithms.policy_improvement import PolicyImprovement, States
 from ddpl_isaac.config import AlgorithmConfig
+from ddpl_isaac.config.accepted import Count, OneOf, Range, Seed
+from ddpl_isaac.config.learner import PolicyClass
 from ddpl_isaac.config_loader import load_config
-from ddpl_isaac.config_ranges import CHOICES
 from ddpl_isaac.seeds import Purpose, derive
 
 _OBS_DIM, _WIDTH, _REACH = 18, 64, 0.8
@@ -68,32 +69,26 @@ def waves(action_SBMD: torch.Tensor, phase_SBW: torch.Tensor, frequency_SDW: tor
 class BanditStudy:
     """A bandit, who learns it, and by which random numbers."""
 
-    bandit: str
-    """One of :data:`BANDITS`."""
+    bandit: Annotated[str, OneOf(*BANDITS)]
+    """Name of the bandit."""
 
-    policy_class: str
+    policy_class: PolicyClass
     """A policy class of the learner."""
 
-    action_dim: int
-    """Dimensions D of an action; >= 1."""
+    action_dim: Count
+    """Dimensions D of an action."""
 
-    num_seeds: int = 3
-    """Bandits and policies that learn side by side; >= 1."""
+    num_seeds: Count = 3
+    """Bandits and policies that learn side by side."""
 
-    refreshes: int = 20
-    """Mirror steps; >= 1."""
+    refreshes: Count = 20
+    """Mirror steps."""
 
-    noise: float = 0.0
-    """Standard deviation of the error in the values that the learner sees, drawn anew for every batch; >= 0."""
+    noise: Annotated[float, Range(0.0)] = 0.0
+    """Standard deviation of the error in the values that the learner sees, drawn anew for every batch."""
 
-    seed: int = 1
+    seed: Seed = 1
     """Seed of all of them."""
-
-    ACCEPTED: ClassVar[dict[str, tuple[str, ...]]] = {
-        "bandit": tuple(BANDITS),
-        "policy_class": CHOICES["algorithm.policy_class"],
-    }
-    """Values that a field may have."""
 
     @property
     def method(self) -> str:

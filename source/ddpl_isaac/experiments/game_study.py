@@ -14,12 +14,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any
 
 from ddpl_isaac.algorithms.policy_improvement import Marginal, PolicyImprovement, States
 from ddpl_isaac.config import AlgorithmConfig
+from ddpl_isaac.config.accepted import Count, OneOf, Seed
+from ddpl_isaac.config.schema import choices
 from ddpl_isaac.config_loader import load_config
-from ddpl_isaac.config_ranges import CHOICES
 from ddpl_isaac.diffusion.importance import importance_weights
 from ddpl_isaac.experiments.exact_target import ExactTarget
 from ddpl_isaac.experiments.games import GAMES, effort_nash_gap, exact_marginal
@@ -34,29 +35,23 @@ _DRAWS = 1024
 class GameStudy:
     """A game, who learns it, and by which random numbers."""
 
-    game: str
-    """One of :data:`~ddpl_isaac.experiments.games.GAMES`."""
+    game: Annotated[str, OneOf(*GAMES)]
+    """Name of the game."""
 
-    policy_class: str
+    policy_class: Annotated[str, OneOf(*choices("algorithm.policy_class"), "ideal")]
     """A policy class of the learner, or ``ideal``: resampled particles, an unrestricted class with the same noise."""
 
-    num_agents: int
-    """Agents of a team; >= 1."""
+    num_agents: Count
+    """Agents of a team."""
 
-    num_seeds: int = 16
-    """Teams that learn side by side; >= 1."""
+    num_seeds: Count = 16
+    """Teams that learn side by side."""
 
-    refreshes: int = 16
-    """Mirror steps; >= 1."""
+    refreshes: Count = 16
+    """Mirror steps."""
 
-    seed: int = 1
-    """Seed of all of them; >= 0."""
-
-    ACCEPTED: ClassVar[dict[str, tuple[str, ...]]] = {
-        "game": tuple(GAMES),
-        "policy_class": (*CHOICES["algorithm.policy_class"], "ideal"),
-    }
-    """Values that a field may have."""
+    seed: Seed = 1
+    """Seed of all of them."""
 
     @property
     def method(self) -> str:

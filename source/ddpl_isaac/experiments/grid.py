@@ -16,8 +16,8 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
+from ddpl_isaac.config.accepted import accepted_by
 from ddpl_isaac.config_loader import ConfigError, load_config, nearest
-from ddpl_isaac.config_ranges import COUNT, RANGES
 from ddpl_isaac.experiments.bandit_study import BanditStudy
 from ddpl_isaac.experiments.game_study import GameStudy
 from ddpl_isaac.experiments.training_study import TrainingStudy
@@ -26,6 +26,9 @@ Study = BanditStudy | GameStudy | TrainingStudy
 
 _KINDS: dict[str, type[Study]] = {"task": TrainingStudy, "bandit": BanditStudy, "game": GameStudy}
 """Kinds of studies by the field that tells them apart."""
+
+_VALUES = {int: ((int,), "a whole number"), float: ((int, float), "a number"), str: ((str,), "a text")}
+"""Classes of the values of a field, and a word for them, by its type."""
 
 
 @dataclass(frozen=True)
@@ -83,19 +86,14 @@ def read_cells(path: Path) -> list[Cell]:
 
 def _study(entry: dict[str, Any], path: Path) -> Study:
     kind = next((kind for field, kind in _KINDS.items() if field in entry), GameStudy)
-    types = get_type_hints(kind)
+    types, accepted = get_type_hints(kind), accepted_by(kind)
     for key, value in entry.items():
         if key not in types:
             closest = " or ".join(nearest(key, types)) or "one of " + ", ".join(types)
             raise ConfigError(f"Unknown field '{key}' (in {path}); did you mean {closest}?")
-        accepted = kind.ACCEPTED.get(key)
-        if accepted and value not in accepted:
-            raise ConfigError(f"{key}: {value} (in {path}) is none of {', '.join(accepted)}.")
-        valid = RANGES["seed"] if key == "seed" else COUNT
-        if types[key] is int and (type(value) is not int or value not in valid):
-            raise ConfigError(f"{key}: {value} (in {path}) must be a whole number {valid}.")
-        if types[key] is float and not (isinstance(value, int | float) and value >= 0):
-            raise ConfigError(f"{key}: {value} (in {path}) must be a number >= 0.")
+        classes, noun = _VALUES[types[key]]
+        if type(value) not in classes or (key in accepted and value not in accepted[key]):
+            raise ConfigError(f"{key}: {value} (in {path}) must be {noun} {accepted.get(key, '')}".rstrip() + ".")
     missing = [item.name for item in fields(kind) if item.default is MISSING and item.name not in entry]
     if missing:
         raise ConfigError(f"A study in {path} lacks {', '.join(missing)}.")

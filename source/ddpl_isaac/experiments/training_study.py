@@ -12,16 +12,20 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any
 
+from ddpl_isaac.config.accepted import Count, OneOf, Seed
+from ddpl_isaac.config.schema import choices
 from ddpl_isaac.config_loader import load_config
-from ddpl_isaac.config_ranges import CHOICES
 from ddpl_isaac.errors import UserError
 from ddpl_isaac.experiments.critic_error import critic_error_of_run, is_known
 from ddpl_isaac.experiments.run_curves import QUANTITIES, ReportError, joined, read_curve
 from ddpl_isaac.interruption import call, whole_file
 from ddpl_isaac.run_directory import LOG_ROOT, SETTINGS_NAME
 from ddpl_isaac.runners.checkpoint import CheckpointError, resolve_checkpoint
+
+DDPL, BASELINES = choices("algorithm.policy_class"), choices("ppo.algorithm")
+"""Methods of train.py and of baseline.py."""
 
 _POINTS = 100
 """Points of a stored curve."""
@@ -38,19 +42,14 @@ class TrainingStudy:
     task: str
     """Id of the task."""
 
-    method: str
+    method: Annotated[str, OneOf(*DDPL, *BASELINES)]
     """A policy class of DDPL, or ``MAPPO`` or ``IPPO`` of skrl."""
 
-    seed: int = 1
-    """Seed of the training and of its evaluation; >= 0."""
+    seed: Seed = 1
+    """Seed of the training and of its evaluation."""
 
-    num_episodes: int = 256
-    """Episodes by which the result is judged; >= 1."""
-
-    ACCEPTED: ClassVar[dict[str, tuple[str, ...]]] = {
-        "method": (*CHOICES["algorithm.policy_class"], *CHOICES["ppo.algorithm"])
-    }
-    """Values that a field may have."""
+    num_episodes: Count = 256
+    """Episodes by which the result is judged."""
 
     @property
     def group(self) -> str:
@@ -74,7 +73,7 @@ class TrainingStudy:
             StudyError: If a script fails or ends early.
         """
         _begin(folder, {"study": asdict(self), "settings": list(settings)})
-        if self.method in CHOICES["ppo.algorithm"]:
+        if self.method in BASELINES:
             learner = ["baseline.py", f"--algorithm={self.method}"]
         else:
             learner = ["train.py", f"agent.algorithm.policy_class={self.method}"]
@@ -90,7 +89,7 @@ class TrainingStudy:
         judge = [f"--num_episodes={self.num_episodes}", f"--seed={self.seed}", f"--output={output}"]
         _call([scripts / "evaluate.py", *task, f"--checkpoint={newest}", *judge], folder)
         evaluation = json.loads(output.read_text())[0]["values"]
-        if is_known(self.task) and self.method in CHOICES["algorithm.policy_class"]:
+        if is_known(self.task) and self.method in DDPL:
             evaluation |= {name: [error] for name, error in critic_error_of_run(self.task, newest).items()}
         curves = {name: points for name in QUANTITIES if (points := _curve(_runs(folder), name))}
         return {"run": str(newest.parent), "curves": curves, "evaluation": evaluation}

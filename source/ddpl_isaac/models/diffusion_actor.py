@@ -41,7 +41,7 @@ class DiffusionActor(PolicyClass):
             action_mask_AD: 1 for an agent's own action dimensions, 0 for padding.
             cfg: Networks.
             sampler_cfg: Chain.
-            compile_mode: Whether the denoising step and the loss are compiled, of ``COMPILE_MODES``.
+            compile_mode: Whether the denoising step and the loss are compiled: ``AlgorithmConfig.compile``.
             device: Device for which they are.
         """
         super().__init__()

@@ -20,8 +20,6 @@ from ddpl_isaac.errors import UserError
 
 logger = logging.getLogger(__name__)
 
-COMPILE_MODES = ("auto", "cuda_graph", "eager")
-
 _COMPILER = "compiler"
 _MOST_NETWORKS = 256
 _started = threading.Event()
@@ -66,10 +64,8 @@ def compiled[Function: Callable](function: Function, mode: str, device: torch.de
     What is compiled is small, such as a step rather than the chain of steps, so that compiling takes seconds.
 
     Raises:
-        UserError: If the mode is none of :data:`COMPILE_MODES`, or a CUDA graph is asked for elsewhere.
+        UserError: If a CUDA graph is asked for elsewhere than on a GPU.
     """
-    if mode not in COMPILE_MODES:
-        raise UserError(f"Unknown agent.algorithm.compile '{mode}': choose of {', '.join(COMPILE_MODES)}.")
     if mode == "cuda_graph" and torch.device(device).type != "cuda":
         raise UserError(
             f"agent.algorithm.compile=cuda_graph needs a CUDA device, and the learner is on {device}:"

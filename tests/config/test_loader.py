@@ -6,7 +6,6 @@ import pytest
 
 from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.config_loader import ConfigError, load_config, resolve_resource
-from ddpl_isaac.config_ranges import Range
 
 
 @pytest.fixture
@@ -144,12 +143,3 @@ def test_the_file_of_every_task_is_valid_and_names_its_experiment(name):
 @pytest.mark.parametrize("name", ["mpe_language", "mamujoco"])
 def test_a_file_of_many_tasks_is_valid_and_leaves_the_experiment_to_the_task(name):
     assert load_config(resolve_resource(f"ddpl_isaac.configs:task/{name}.yaml")).experiment_name == "default"
-
-
-def test_ranges_know_their_ends():
-    assert 0.0 in Range(0.0, 1.0, open_high=True)
-    assert 1.0 not in Range(0.0, 1.0, open_high=True)
-    assert 0.0 not in Range(0.0, 1.0, open_low=True)
-    assert 1.0 in Range(0.0, 1.0, open_low=True)
-    assert float("inf") not in Range(0.0)
-    assert float("nan") not in Range(0.0)

@@ -18,10 +18,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ddpl_isaac.config import TrainConfig
-from ddpl_isaac.config_loader import ConfigError, field_paths, load_config
-from ddpl_isaac.config_ranges import CHOICES, MAY_BE_EMPTY, RANGES
+from ddpl_isaac.config.accepted import Each, OneOf
+from ddpl_isaac.config.schema import accepted_fields
+from ddpl_isaac.config_loader import ConfigError, load_config
 from ddpl_isaac.runners.diffusion_actor_runner import DiffusionActorRunner
 
+ACCEPTED = {path: accepted for path, accepted in accepted_fields().items() if accepted is not None}
+PATHS = list(accepted_fields())
 NUMBERS = st.one_of(
     st.integers(),
     st.integers(-2, 70),
@@ -34,11 +37,9 @@ VALUES = st.one_of(
     SCALARS,
     st.lists(SCALARS, max_size=3),
     st.dictionaries(st.text(max_size=3), SCALARS, max_size=2),
-    st.sampled_from([choice for choices in CHOICES.values() for choice in choices]),
+    st.sampled_from([word for accepted in ACCEPTED.values() if isinstance(accepted, OneOf) for word in accepted.words]),
 )
-KEYS = st.one_of(
-    st.sampled_from(field_paths()), st.sampled_from(["algorithm", "algorithm.actor", "algorithm.gama", "x", ""])
-)
+KEYS = st.one_of(st.sampled_from(PATHS), st.sampled_from(["algorithm", "algorithm.actor", "algorithm.gama", "x", ""]))
 MANY = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
@@ -60,12 +61,7 @@ def leaf_of(cfg, path):
 
 
 def assert_in_range(cfg):
-    for path, accepted in RANGES.items():
-        value = leaf_of(cfg, path)
-        assert all(element in accepted for element in (value if isinstance(value, list) else [value])), path
-        assert value != [] or path in MAY_BE_EMPTY, path
-    for path, choices in CHOICES.items():
-        assert leaf_of(cfg, path) in choices, path
+    assert [path for path, accepted in ACCEPTED.items() if leaf_of(cfg, path) not in accepted] == []
 
 
 @MANY
@@ -84,7 +80,7 @@ def test_a_file_is_accepted_or_refused_by_the_name_of_a_field(tmp_path_factory, 
 
 
 @MANY
-@given(path=st.sampled_from(field_paths()), value=VALUES)
+@given(path=st.sampled_from(PATHS), value=VALUES)
 def test_a_token_is_accepted_or_refused_by_the_name_of_its_field(path, value):
     text = value if isinstance(value, str) else yaml.safe_dump(value, default_flow_style=True).partition("\n")[0]
     try:
@@ -105,13 +101,13 @@ def test_a_file_of_anything_is_accepted_or_refused_by_its_name(tmp_path_factory,
 
 def small_values(path, default):
     """Return values of a field that a test can afford."""
-    if path in CHOICES:
-        return st.sampled_from(CHOICES[path])
     if isinstance(default, bool):
         return st.booleans()
-    if isinstance(default, list):
-        return st.lists(st.integers(1, 6), min_size=path not in MAY_BE_EMPTY, max_size=3)
-    accepted = RANGES[path]
+    accepted = ACCEPTED[path]
+    if isinstance(accepted, OneOf):
+        return st.sampled_from(accepted.words)
+    if isinstance(accepted, Each):
+        return st.lists(st.integers(1, 6), min_size=not accepted.may_be_empty, max_size=3)
     if isinstance(default, int):
         low = int(accepted.low)
         return st.integers(low, low + 9).map(lambda number: number * 2 if accepted.even else number)
@@ -123,7 +119,7 @@ def small_values(path, default):
 def every_field():
     texts = {"class_name", "algorithm.class_name", "experiment_name", "run_name", "algorithm.compile"}
     default = TrainConfig()
-    chosen = {p: small_values(p, leaf_of(default, p)) for p in field_paths() if p not in texts}
+    chosen = {p: small_values(p, leaf_of(default, p)) for p in PATHS if p not in texts}
     chosen["algorithm.replay.capacity"] = st.integers(1, 200)
     return st.fixed_dictionaries({}, optional=chosen)
 
@@ -150,4 +146,4 @@ def test_an_accepted_combination_trains_or_is_refused_by_the_name_of_a_field(tmp
             runner.learn(3)
             runner.alg.finish()
     except ValueError as error:
-        assert any(name in str(error) for name in field_paths()), str(error)
+        assert any(name in str(error) for name in PATHS), str(error)
