@@ -9,8 +9,8 @@ from types import SimpleNamespace
 from ddpl_isaac.envs.signals import AgentSignals
 from ddpl_isaac.tasks.cart_pendulum.cart_pendulum_env import CartPendulumEnv
 from ddpl_isaac.tasks.cart_pendulum.cart_pendulum_env_cfg import CartPendulumEnvCfg
+from ddpl_isaac.tasks.hands.signals import hand_signals
 from ddpl_isaac.tasks.shadow_hands.shadow_hands_env_cfg import ShadowHandsEnvCfg
-from ddpl_isaac.tasks.shadow_hands.signals import hand_signals
 
 
 def columns(signals):

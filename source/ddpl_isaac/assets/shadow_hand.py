@@ -31,6 +31,9 @@ JOINT_NAMES = [motor.joint for motor in MOTORS]
 TENDON_NAMES = [tendon.name for tendon in TENDONS]
 """The 4 tendons, one per finger, in the order of the joints [rad]."""
 
+TENDON_JOINT_NAMES = [joint for tendon in TENDONS for joint in tendon.joints]
+"""The 8 joints that the tendons turn, two each."""
+
 TENDON_POSITION_LIMITS = (TENDONS[0].lower, TENDONS[0].upper)
 """Range of a tendon's command [rad]."""
 
@@ -112,7 +115,7 @@ SHADOW_HAND_CFG = ArticulationCfg(
             friction=JOINT_FRICTION,
         ),
         "tendon_joints": ImplicitActuatorCfg(
-            joint_names_expr=[joint for tendon in TENDONS for joint in tendon.joints],
+            joint_names_expr=TENDON_JOINT_NAMES,
             joint_effort_limit={joint: tendon.effort_limit for tendon in TENDONS for joint in tendon.joints},
             stiffness=0.0,
             damping={joint: _DAMPING[joint] for tendon in TENDONS for joint in tendon.joints},

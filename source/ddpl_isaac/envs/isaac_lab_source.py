@@ -32,6 +32,7 @@ from ddpl_isaac.envs.isaac_lab_spaces import agent_names, spaces_of_cfg
 from ddpl_isaac.envs.isaac_lab_tasks import register_tasks, task_ids, unknown_task
 from ddpl_isaac.envs.source import EnvPlan, EnvSource, choose_device
 from ddpl_isaac.envs.vec_env import ActionLimits, MultiAgentVecEnv
+from ddpl_isaac.errors import UserError
 from ddpl_isaac.runtime.cores import leave_half_of_the_cores
 from ddpl_isaac.seeds import MAX_SEED
 
@@ -84,6 +85,7 @@ class IsaacLab(EnvSource):
             own = _play_mode(cfg)
         for token in values:
             set_value(cfg, token)
+        _settle(cfg, plan.task)
         notes = _limit_episodes(cfg, plan.task)
         # the default of a configuration is a GPU whether there is one or not; another device is meant
         meant = cfg.sim.device if cfg.sim.device != SimulationCfg().device else None
@@ -157,6 +159,20 @@ def _play_mode(cfg: DirectMARLEnvCfg) -> dict[str, Any]:
     if hasattr(cfg, "play_mode"):
         cfg.play_mode()
     return {"num_envs": cfg.scene.num_envs} if cfg.scene.num_envs != before else {}
+
+
+def _settle(cfg: DirectMARLEnvCfg, task: str) -> None:
+    """Let a configuration check itself and derive fields from others, as Isaac Lab does when the environment is made.
+
+    Raises:
+        ConfigError: If the configuration refuses its settings.
+    """
+    try:
+        getattr(cfg, "validate_config", lambda: None)()
+    except UserError:
+        raise
+    except (ValueError, TypeError) as error:
+        raise ConfigError(f"The configuration of {task} refuses its settings: {error}") from error
 
 
 def _limit_episodes(cfg: DirectMARLEnvCfg, task: str) -> tuple[str, ...]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import io
 import numpy as np
 import re
-from collections import Counter
 from contextlib import redirect_stderr
 from types import SimpleNamespace
 from typing import Any
 
-from ddpl_isaac.config_loader import ConfigError, nearest
+from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.mamujoco_bodies import BODIES, Rows
+from ddpl_isaac.envs.partition import check_partition, parse_partition
 
 TASKS = tuple(
     f"MaMuJoCo-{name}-v0"
@@ -83,25 +83,13 @@ def _factorize(task: str, body: str, partition: str) -> dict[str, Any]:
     """Return a partition that is given by the names of joints, in the form that gymnasium-robotics takes."""
     nodes, edges, everywhere = _nodes(body)
     by_label = {node.label: node for node in nodes}
-    agents = [[label.strip() for label in agent.split(",") if label.strip()] for agent in partition.split("|")]
-    where = f"env.partition='{partition}'"
     if not partition.strip():
         raise ConfigError(
             f"{task} needs agents: env.partition='a,b|c' gives joints a and b to the first one and c to the second one;"
             f" the joints are {', '.join(by_label)}."
         )
-    for number, agent in enumerate(agents):
-        if not agent:
-            raise ConfigError(f"{where}: agent {number} has no joint; agents are separated by one '|'.")
-    counts = Counter(label for agent in agents for label in agent)
-    for label, count in counts.items():
-        if label not in by_label:
-            hint = f"did you mean '{near[0]}'?" if (near := nearest(label, by_label)) else f"has {', '.join(by_label)}."
-            raise ConfigError(f"{where}: {body} has no joint '{label}'; {hint}")
-        if count > 1:
-            raise ConfigError(f"{where}: '{label}' is given {count} times; every joint belongs to one agent.")
-    if missing := [label for label in by_label if label not in counts]:
-        raise ConfigError(f"{where} leaves out {', '.join(missing)}; every joint belongs to one agent.")
+    agents = parse_partition(partition)
+    check_partition(agents, by_label, body, f"env.partition='{partition}'")
     parts = [tuple(by_label[label] for label in agent) for agent in agents]
     return {"partition": parts, "edges": edges, "globals": everywhere}
 

@@ -6,9 +6,8 @@
 
 import gymnasium as gym
 
+from ddpl_isaac.tasks.hands import agents
 from ddpl_isaac.tasks.skrl_settings import skrl_settings
-
-from . import agents
 
 for task, name, prefix in (
     ("DDPL-Shadow-Hands", "shadow_hands", "ShadowHands"),

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 from ddpl_isaac.envs.signals import AgentSignals, Signal
 
 if TYPE_CHECKING:
-    from .shadow_hands_env_cfg import ShadowHandsEnvCfg
+    from .hands_env_cfg import HandsEnvCfg
 
 _WORLD = "in the frame of the environment"
 
 
 def hand_signals(
-    cfg: ShadowHandsEnvCfg,
-    joints: tuple[str, ...],
-    fingertips: tuple[str, ...],
-    motors: tuple[str, ...],
-    tendons: tuple[str, ...],
+    cfg: HandsEnvCfg,
+    joints: Sequence[str],
+    fingertips: Sequence[str],
+    motors: Sequence[str],
+    tendons: Sequence[str],
 ) -> AgentSignals:
     """Name the columns of a hand's observation and action, which are the same for all hands.
 
@@ -33,13 +33,20 @@ def hand_signals(
         motors: Joints that an action moves.
         tendons: Tendons that an action moves.
     """
+    joints, motors, tendons = tuple(joints), tuple(motors), tendons
     scaled = f"{cfg.vel_obs_scale:g} x rad/s"
     quaternion = f"quaternion x, y, z, w, {_WORLD}"
     actions = (
         Signal(
-            "joint_target", f"-1 and 1 are the joint's limits; {cfg.act_moving_average:.0%} of the way per step", motors
+            "joint_target",
+            f"-1 and 1 are the joint's limits; {cfg.act_moving_average:.0%} of the way per step",
+            tuple(motors),
         ),
-        Signal("tendon_target", "-1 and 1 are {:g} and {:g} rad".format(*cfg.actuated_tendon_position_limits), tendons),
+        Signal(
+            "tendon_target",
+            "-1 and 1 are {:g} and {:g} rad".format(*cfg.actuated_tendon_position_limits),
+            tuple(tendons),
+        ),
     )
     own = (
         Signal("joint_position", "-1 and 1 are the joint's limits", joints),
@@ -51,16 +58,17 @@ def hand_signals(
         ),
         Signal("last_action", "as the action", (*motors, *tendons)),
     )
-    ball = (
-        Signal("ball_position", f"m, {_WORLD}", tuple("xyz")),
-        Signal("ball_rotation", quaternion, tuple("xyzw")),
-        Signal("ball_velocity", f"m/s, {_WORLD}", tuple("xyz")),
-        Signal("ball_angular_velocity", scaled, tuple("xyz")),
+    name = cfg.object_name
+    thing = (
+        Signal(f"{name}_position", f"m, {_WORLD}", tuple("xyz")),
+        Signal(f"{name}_rotation", quaternion, tuple("xyzw")),
+        Signal(f"{name}_velocity", f"m/s, {_WORLD}", tuple("xyz")),
+        Signal(f"{name}_angular_velocity", scaled, tuple("xyz")),
         Signal("goal_position", f"m, {_WORLD}", tuple("xyz")),
         Signal("goal_rotation", quaternion, tuple("xyzw")),
-        Signal("goal_to_ball_rotation", quaternion, tuple("xyzw")),
+        Signal(f"goal_to_{name}_rotation", quaternion, tuple("xyzw")),
     )
-    return AgentSignals((*own, *ball), actions)
+    return AgentSignals((*own, *thing), actions)
 
 
 def _each(bodies: Sequence[str], components: Sequence[str]) -> tuple[str, ...]:

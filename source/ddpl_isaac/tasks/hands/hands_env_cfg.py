@@ -1,0 +1,210 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Settings that all tasks of Shadow Hands share. Every figure is that of ``Isaac-Shadow-Handover-Direct``."""
+
+from __future__ import annotations
+
+import torch
+from collections.abc import Sequence
+
+from isaaclab.assets import ArticulationCfg, AssetBaseCfg, RigidObjectCfg
+from isaaclab.envs import DirectMARLEnvCfg
+from isaaclab.markers import VisualizationMarkersCfg
+from isaaclab.physics import PhysxAutoCfg
+from isaaclab.scene import InteractiveSceneCfg
+from isaaclab.sim import SimulationCfg
+from isaaclab.sim.spawners.materials import RigidBodyMaterialBaseCfg
+from isaaclab.utils import configclass, replace
+from isaaclab.utils.math import quat_apply, quat_mul
+from isaaclab.visualizers import VisualizerCfg
+from isaaclab_assets.robots.shadow_hand import (
+    FINGERTIP_NAMES,
+    JOINT_NAMES,
+    SHADOW_HAND_NEWTON_CFG,
+    SHADOW_HAND_PHYSX_CFG,
+    TENDON_NAMES,
+    TENDON_POSITION_LIMITS,
+)
+from isaaclab_newton.physics import MJWarpSolverCfg, NewtonCfg
+from isaaclab_ov.physics import OvPhysxCfg
+from isaaclab_physx.physics import PhysxCfg
+from isaaclab_tasks.utils import PresetCfg
+
+from ddpl_isaac.assets.shadow_hand import SHADOW_HAND_CFG, TENDON_JOINT_NAMES
+from ddpl_isaac.config_loader import ConfigError
+from ddpl_isaac.tasks.agent_parts import AgentParts
+from ddpl_isaac.tasks.common import GROUND_CFG, LIGHT_CFG, default_device
+
+from .parts import CARRIER, PARTS
+from .signals import hand_signals
+
+Vector = tuple[float, float, float]
+
+Pose = tuple[Vector, tuple[float, float, float, float]]
+"""Position [m] and turn (x, y, z, w) of a hand."""
+
+
+def _turned(pose: Pose, hand: ArticulationCfg) -> tuple[float, float, float, float]:
+    """Return the orientation of a hand: its own default one, turned as the task wants it."""
+    turn = torch.tensor(pose[1], dtype=torch.float64)
+    return tuple(quat_mul(turn, torch.tensor(hand.init_state.rot, dtype=torch.float64)).tolist())
+
+
+def _hand_cfg(name: str, pose: Pose, hand: ArticulationCfg) -> ArticulationCfg:
+    """Return ``hand`` at its place."""
+    state = replace(hand.init_state, pos=pose[0], rot=_turned(pose, hand))
+    return replace(hand, prim_path=f"{{ENV_REGEX_NS}}/{name}", init_state=state)
+
+
+def place_over_hand(thing: RigidObjectCfg, pose: Pose, hand: ArticulationCfg, offset: Vector) -> RigidObjectCfg:
+    """Return an object at ``offset`` in the root frame of a hand [m]."""
+    turn, origin = (torch.tensor(value, dtype=torch.float64) for value in (_turned(pose, hand), pose[0]))
+    position = origin + quat_apply(turn, torch.tensor(offset, dtype=torch.float64))
+    return replace(thing, init_state=RigidObjectCfg.InitialStateCfg(pos=tuple(position.tolist())))
+
+
+def hand_presets(name: str, pose: Pose) -> PresetCfg:
+    """Return our hand for every engine, or with ``presets=nucleus`` NVIDIA's, which differs between engines."""
+
+    @configclass
+    class NucleusHandCfg(PresetCfg):
+        newton_mjwarp = _hand_cfg(name, pose, SHADOW_HAND_NEWTON_CFG)
+        default = _hand_cfg(name, pose, SHADOW_HAND_PHYSX_CFG)
+
+    @configclass
+    class HandCfg(PresetCfg):
+        nucleus = NucleusHandCfg()
+        default = _hand_cfg(name, pose, SHADOW_HAND_CFG)
+
+    return HandCfg()
+
+
+@configclass
+class HandsPhysicsCfg(PresetCfg):
+    """Engines, by ``physics=<name>``. The default is PhysX: Isaac Sim's where that is running, else ``ovphysx``."""
+
+    isaacsim_physx = PhysxCfg(
+        bounce_threshold_velocity=0.2, gpu_max_rigid_contact_count=2**23, gpu_max_rigid_patch_count=2**23
+    )
+    ovphysx = OvPhysxCfg()
+    physx = PhysxAutoCfg(isaacsim_physx=isaacsim_physx, ovphysx=ovphysx)
+    newton_mjwarp = NewtonCfg(
+        solver_cfg=MJWarpSolverCfg(
+            solver="newton",
+            integrator="implicitfast",
+            njmax=200,
+            nconmax=70,
+            impratio=10.0,
+            cone="elliptic",
+            update_data_interval=4,
+            ccd_iterations=50,
+        ),
+        num_substeps=4,
+        debug_mode=False,
+    )
+    default = physx
+
+
+@configclass
+class HandsSceneCfg(InteractiveSceneCfg):
+    """Floor and sky; a task adds its hands by their names, ``object`` and ``goal_marker``."""
+
+    class_type = "ddpl_isaac.tasks.held_targets_scene:HeldTargetsScene"
+    ground: AssetBaseCfg = GROUND_CFG
+    right_hand: PresetCfg | None = None
+    left_hand: PresetCfg | None = None
+    object: RigidObjectCfg | PresetCfg | None = None
+    goal_marker: VisualizationMarkersCfg | None = None
+    light: AssetBaseCfg = LIGHT_CFG
+
+
+@configclass
+class HandsEnvCfg(DirectMARLEnvCfg):
+    """60 decisions per second for 7.5 s, 20 motors per hand."""
+
+    hand_names = ["right_hand", "left_hand"]
+    decimation = 2
+    episode_length_s = 7.5
+    possible_agents = hand_names
+    action_spaces = dict.fromkeys(hand_names, 20)
+    observation_spaces = dict.fromkeys(hand_names, 157)
+    state_space = 290
+    sim: SimulationCfg = SimulationCfg(
+        device=default_device(),
+        dt=1 / 120,
+        render_interval=decimation,
+        physics_material=RigidBodyMaterialBaseCfg(static_friction=1.0, dynamic_friction=1.0),
+        physics=HandsPhysicsCfg(),
+        default_visualizer_cfg=VisualizerCfg(eye=(1.6, -0.5, 1.1), lookat=(0.0, -0.5, 0.55), focal_length=35.0),
+    )
+    scene: HandsSceneCfg = HandsSceneCfg(num_envs=2048, env_spacing=1.5, replicate_physics=True)
+
+    agents_per_hand: int = 1
+    """Agents that move a hand: 1, 2 (wrist and thumb; fingers) or 6 (wrist, thumb, four fingers)."""
+    observe_whole_hand: bool = False
+    """Whether each of several agents of a hand observes all of it, or only its own joints, fingertip and last action,
+    the wrist, the object and the goal."""
+
+    # both hands that can be used have these names; the order of the tendons is that of the actions
+    actuated_joint_names = JOINT_NAMES
+    actuated_tendon_names = TENDON_NAMES
+    actuated_tendon_position_limits = TENDON_POSITION_LIMITS
+    fingertip_body_names = FINGERTIP_NAMES
+
+    reset_position_noise: float = 0.01
+    """The object starts within this distance per axis [m]."""
+    reset_dof_pos_noise: float = 0.2
+    """First joint positions: this share of the way from the default to a random one within the limits."""
+    reset_dof_vel_noise: float = 0.0
+    """Range of the first joint velocities [rad/s]."""
+
+    fall_dist: float = 0.24
+    """The episode fails when the object is at or below this height [m]."""
+    vel_obs_scale: float = 0.2
+    """Factor of joint velocities and of the object's angular velocity in the observations."""
+    act_moving_average: float = 1.0
+    """Share of the new joint target in the moving average of targets, in (0, 1]."""
+
+    object_name = "ball"
+    """What the object is called in exported policies."""
+
+    def divide(
+        self,
+        joints: Sequence[str],
+        fingertips: Sequence[str],
+        motors: Sequence[str],
+        tendons: Sequence[str],
+        device: str = "cpu",
+    ) -> AgentParts:
+        """Return whom the columns of every hand belong to.
+
+        Args:
+            joints: Joints of a hand, in the order of their columns as are the others.
+            fingertips: Links whose motion is observed.
+            motors: Joints that an action moves.
+            tendons: Tendons that an action moves.
+            device: Where observations and actions live.
+        """
+        return AgentParts(
+            dict.fromkeys(self.hand_names, hand_signals(self, joints, fingertips, motors, tendons)),
+            PARTS[self.agents_per_hand],
+            carrier=CARRIER,
+            whole_body=self.observe_whole_hand,
+            device=device,
+        )
+
+    def validate_config(self) -> None:
+        """Derive agents and spaces. Isaac Lab calls this before it starts the simulator.
+
+        Raises:
+            ConfigError: If no hand can be divided like this.
+        """
+        if self.agents_per_hand not in PARTS:
+            valid = " or ".join(str(number) for number in PARTS)
+            raise ConfigError(f"env.agents_per_hand is {self.agents_per_hand}; it must be {valid}.")
+        joints = [*self.actuated_joint_names, *TENDON_JOINT_NAMES]
+        parts = self.divide(joints, self.fingertip_body_names, self.actuated_joint_names, self.actuated_tendon_names)
+        self.possible_agents = list(parts.agents)
+        self.observation_spaces, self.action_spaces = parts.sizes()
