@@ -1,0 +1,28 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""What Isaac Lab checks of its own environments holds for ours."""
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import gymnasium as gym
+import pytest
+
+importlib.import_module("ddpl_isaac.tasks")  # registers them
+
+OURS = sorted(name for name in gym.registry if name.startswith("DDPL-"))
+SETTINGS = {"DDPL-Shadow-Hands-Catch": ["env.agents_per_hand=6"]}
+"""Where the default is checked elsewhere."""
+
+
+@pytest.mark.parametrize("task", OURS)
+def test_isaac_lab_s_checks_pass(task, tmp_path):
+    script = Path(__file__).with_name("run_isaac_lab_checks.py")
+    command = [sys.executable, str(script), task, *SETTINGS.get(task, [])]
+    result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=600, check=False)
+    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
+    assert result.stdout.splitlines()[-1] == "checks passed"
