@@ -54,6 +54,14 @@ def test_training_is_compared_with_an_environment_that_has_a_process_for_itself(
     assert 0.0 < result["training_over_simulator"] < 1.0
 
 
+def test_policies_that_look_at_nothing_are_played_on_any_environment():
+    result = run_benchmark("simple_policies.py", *GAME, "--num_episodes", "16", "--num_steps", "20")
+    assert result["random_steps"] >= 20
+    assert result["unsound"] == 0
+    assert set(result["means"]) == {"random", "zero"}
+    assert result["means"]["zero"]["length"] == 1.0
+
+
 def test_the_parts_of_a_start_add_up():
     seconds = run_benchmark("startup.py", *GAME, *ONCE)["seconds"]
     together = seconds.pop("together")

@@ -130,6 +130,8 @@ def test_resources_resolve_to_files_and_unknown_ones_are_named():
     [
         "shadow_hands",
         "shadow_hands_catch",
+        "shadow_hands_catch_underarm",
+        "shadow_hands_catch_abreast",
         "cart_pendulum",
         "coordination_corners",
         "coordination_needle",

@@ -21,7 +21,8 @@ from ddpl_isaac.config_loader import load_config, resolve_resource
 importlib.import_module("ddpl_isaac.tasks")  # registers them
 
 STOCK = {"DDPL-Shadow-Hands": "Isaac-Shadow-Handover-Direct", "DDPL-Cart-Pendulum": "Isaac-Pendulum-MARL-Direct"}
-TASKS = [*STOCK, "DDPL-Shadow-Hands-Catch"]
+CATCHES = [f"DDPL-Shadow-Hands-Catch{how}" for how in ("", "Underarm", "Abreast")]
+TASKS = [*STOCK, *CATCHES]
 ENGINES = {
     "ovphysx": "OvPhysxCfg",
     "isaacsim_physx": "PhysxCfg",

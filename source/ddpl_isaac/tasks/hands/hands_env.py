@@ -28,6 +28,8 @@ from isaaclab_tasks.core.reorient.utils import (
 from ddpl_isaac.envs.signals import AgentSignals
 from ddpl_isaac.tasks.common import require_asset
 
+from .terms import failed
+
 if TYPE_CHECKING:
     from .hands_env_cfg import HandsEnvCfg
 
@@ -147,12 +149,10 @@ class HandsEnv(DirectMARLEnv):
 
     def _get_dones(self) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
         self._read_state()
-        dropped = self._object_pose[:, 2] <= self.cfg.fall_dist
         # a world of non-finite state is put back to its start, the only way to a finite one
-        total = self._object_pose.sum(-1) + self._joint_pos.sum(dim=(0, 2))
-        failed = dropped | ~torch.isfinite(total)
+        over = failed(self._object_pose, self._joint_pos, self.cfg.fall_dist)
         timed_out = self.episode_length_buf >= self.max_episode_length - 1
-        return dict.fromkeys(self.possible_agents, failed), dict.fromkeys(self.possible_agents, timed_out)
+        return dict.fromkeys(self.possible_agents, over), dict.fromkeys(self.possible_agents, timed_out)
 
     def _draw_goals(self) -> None:
         """Show where the object is wanted, if anyone looks."""
@@ -181,11 +181,11 @@ class HandsEnv(DirectMARLEnv):
         raise NotImplementedError
 
     def _reset_object(self, env_ids: torch.Tensor) -> None:
-        """Put objects at rest near their start, turned at random."""
+        """Put objects at rest near their start."""
         pose = self.object.data.default_root_pose.torch[env_ids]
         pose[:, :3] += self.cfg.reset_position_noise * sample_uniform(-1.0, 1.0, (len(env_ids), 3), self.device)
         pose[:, :3] += self.scene.env_origins[env_ids]
-        pose[:, 3:] = self._random_rotation(len(env_ids))
+        pose[:, 3:] = self._object_rotation(len(env_ids))
         velocity = torch.zeros(len(env_ids), 6, device=self.device)
         self.object.write_root_pose_to_sim_index(root_pose=pose, env_ids=env_ids)
         self.object.write_root_velocity_to_sim_index(root_velocity=velocity, env_ids=env_ids)
@@ -201,6 +201,10 @@ class HandsEnv(DirectMARLEnv):
         hand.write_joint_position_to_sim_index(position=position, env_ids=env_ids)
         hand.write_joint_velocity_to_sim_index(velocity=velocity, env_ids=env_ids)
         return position
+
+    def _object_rotation(self, count: int) -> torch.Tensor:
+        """Draw rotations in which the object starts. Shape: (count, 4)."""
+        return self._random_rotation(count)
 
     def _random_rotation(self, count: int) -> torch.Tensor:
         """Draw rotations (x, y, z, w) about x and y. Shape: (count, 4)."""

@@ -6,118 +6,23 @@
 
 from __future__ import annotations
 
-import torch
 from collections.abc import Sequence
 
-from isaaclab.assets import ArticulationCfg, AssetBaseCfg, RigidObjectCfg
 from isaaclab.envs import DirectMARLEnvCfg
-from isaaclab.markers import VisualizationMarkersCfg
-from isaaclab.physics import PhysxAutoCfg
-from isaaclab.scene import InteractiveSceneCfg
 from isaaclab.sim import SimulationCfg
 from isaaclab.sim.spawners.materials import RigidBodyMaterialBaseCfg
-from isaaclab.utils import configclass, replace
-from isaaclab.utils.math import quat_apply, quat_mul
+from isaaclab.utils import configclass
 from isaaclab.visualizers import VisualizerCfg
-from isaaclab_assets.robots.shadow_hand import (
-    FINGERTIP_NAMES,
-    JOINT_NAMES,
-    SHADOW_HAND_NEWTON_CFG,
-    SHADOW_HAND_PHYSX_CFG,
-    TENDON_NAMES,
-    TENDON_POSITION_LIMITS,
-)
-from isaaclab_newton.physics import MJWarpSolverCfg, NewtonCfg
-from isaaclab_ov.physics import OvPhysxCfg
-from isaaclab_physx.physics import PhysxCfg
-from isaaclab_tasks.utils import PresetCfg
+from isaaclab_assets.robots.shadow_hand import FINGERTIP_NAMES, JOINT_NAMES, TENDON_NAMES, TENDON_POSITION_LIMITS
 
-from ddpl_isaac.assets.shadow_hand import SHADOW_HAND_CFG, TENDON_JOINT_NAMES
+from ddpl_isaac.assets.shadow_hand import TENDON_JOINT_NAMES
 from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.tasks.agent_parts import AgentParts
-from ddpl_isaac.tasks.common import GROUND_CFG, LIGHT_CFG, default_device
+from ddpl_isaac.tasks.common import default_device
 
 from .parts import CARRIER, PARTS
+from .scene_cfg import HandsPhysicsCfg, HandsSceneCfg
 from .signals import hand_signals
-
-Vector = tuple[float, float, float]
-
-Pose = tuple[Vector, tuple[float, float, float, float]]
-"""Position [m] and turn (x, y, z, w) of a hand."""
-
-
-def _turned(pose: Pose, hand: ArticulationCfg) -> tuple[float, float, float, float]:
-    """Return the orientation of a hand: its own default one, turned as the task wants it."""
-    turn = torch.tensor(pose[1], dtype=torch.float64)
-    return tuple(quat_mul(turn, torch.tensor(hand.init_state.rot, dtype=torch.float64)).tolist())
-
-
-def _hand_cfg(name: str, pose: Pose, hand: ArticulationCfg) -> ArticulationCfg:
-    """Return ``hand`` at its place."""
-    state = replace(hand.init_state, pos=pose[0], rot=_turned(pose, hand))
-    return replace(hand, prim_path=f"{{ENV_REGEX_NS}}/{name}", init_state=state)
-
-
-def place_over_hand(thing: RigidObjectCfg, pose: Pose, hand: ArticulationCfg, offset: Vector) -> RigidObjectCfg:
-    """Return an object at ``offset`` in the root frame of a hand [m]."""
-    turn, origin = (torch.tensor(value, dtype=torch.float64) for value in (_turned(pose, hand), pose[0]))
-    position = origin + quat_apply(turn, torch.tensor(offset, dtype=torch.float64))
-    return replace(thing, init_state=RigidObjectCfg.InitialStateCfg(pos=tuple(position.tolist())))
-
-
-def hand_presets(name: str, pose: Pose) -> PresetCfg:
-    """Return our hand for every engine, or with ``presets=nucleus`` NVIDIA's, which differs between engines."""
-
-    @configclass
-    class NucleusHandCfg(PresetCfg):
-        newton_mjwarp = _hand_cfg(name, pose, SHADOW_HAND_NEWTON_CFG)
-        default = _hand_cfg(name, pose, SHADOW_HAND_PHYSX_CFG)
-
-    @configclass
-    class HandCfg(PresetCfg):
-        nucleus = NucleusHandCfg()
-        default = _hand_cfg(name, pose, SHADOW_HAND_CFG)
-
-    return HandCfg()
-
-
-@configclass
-class HandsPhysicsCfg(PresetCfg):
-    """Engines, by ``physics=<name>``. The default is PhysX: Isaac Sim's where that is running, else ``ovphysx``."""
-
-    isaacsim_physx = PhysxCfg(
-        bounce_threshold_velocity=0.2, gpu_max_rigid_contact_count=2**23, gpu_max_rigid_patch_count=2**23
-    )
-    ovphysx = OvPhysxCfg()
-    physx = PhysxAutoCfg(isaacsim_physx=isaacsim_physx, ovphysx=ovphysx)
-    newton_mjwarp = NewtonCfg(
-        solver_cfg=MJWarpSolverCfg(
-            solver="newton",
-            integrator="implicitfast",
-            njmax=200,
-            nconmax=70,
-            impratio=10.0,
-            cone="elliptic",
-            update_data_interval=4,
-            ccd_iterations=50,
-        ),
-        num_substeps=4,
-        debug_mode=False,
-    )
-    default = physx
-
-
-@configclass
-class HandsSceneCfg(InteractiveSceneCfg):
-    """Floor and sky; a task adds its hands by their names, ``object`` and ``goal_marker``."""
-
-    class_type = "ddpl_isaac.tasks.held_targets_scene:HeldTargetsScene"
-    ground: AssetBaseCfg = GROUND_CFG
-    right_hand: PresetCfg | None = None
-    left_hand: PresetCfg | None = None
-    object: RigidObjectCfg | PresetCfg | None = None
-    goal_marker: VisualizationMarkersCfg | None = None
-    light: AssetBaseCfg = LIGHT_CFG
 
 
 @configclass

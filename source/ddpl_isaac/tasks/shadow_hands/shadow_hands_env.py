@@ -7,77 +7,24 @@
 from __future__ import annotations
 
 import torch
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from isaaclab.utils.math import quat_apply
-
-from ddpl_isaac.tasks.hands.hands_env import HandsEnv
-
-from .goal_sequence import GoalSequence
+from ddpl_isaac.tasks.hands.terms import closeness
+from ddpl_isaac.tasks.hands.throw_env import ThrowEnv
 
 if TYPE_CHECKING:
     from .shadow_hands_env_cfg import ShadowHandsEnvCfg
 
 
-class ShadowHandsEnv(HandsEnv):
-    """Hands pass a ball from one to the next, or throw it once and hold it.
+class ShadowHandsEnv(ThrowEnv):
+    """A ball is wanted over a palm, turned as it likes.
 
-    The same decision process as Isaac Lab's ``Isaac-Shadow-Handover-Direct``.
-
-    ``extras["metrics"]``, tensors of shape (num_envs,), tells of every episode that ended in this step: ``handovers``,
-    the goals reached, one at most if the goal stays; ``success``, whether there was one; ``min_goal_distance``, the
-    closest approach [m].
+    The same decision process as Isaac Lab's ``Isaac-Shadow-Handover-Direct``. What episodes report is in
+    :class:`~ddpl_isaac.tasks.hands.throw_env.ThrowEnv`.
     """
 
     cfg: ShadowHandsEnvCfg
 
-    def __init__(self, cfg: ShadowHandsEnvCfg, render_mode: str | None = None, **kwargs: Any) -> None:
-        """Build the simulation from its settings."""
-        super().__init__(cfg, render_mode, **kwargs)
-        poses = torch.stack([hand.data.default_root_pose.torch for hand in self.hands])
-        offset = torch.tensor(cfg.goal_position_offset, device=self.device).expand_as(poses[..., :3])
-        self.goals = GoalSequence(poses[..., :3] + quat_apply(poses[..., 3:], offset), cfg.goal_moves)
-
-    @property
-    def goal_position(self) -> torch.Tensor:
-        """Where the ball is wanted [m]. Shape: (N, 3)."""
-        return self.goals.position
-
-    def _get_rewards(self) -> dict[str, torch.Tensor]:
-        cfg = self.cfg
-        distance = torch.linalg.norm(self._object_pose[:, :3] - self.goals.position, dim=-1)
-        reward = 2.0 * torch.exp(-cfg.dist_reward_scale * distance)
-        self.goals.update(distance, cfg.success_distance_threshold, cfg.success_steps_required)
-        self._draw_goals()
-        mean_distance = distance.mean()
-        self.extras.setdefault("log", {}).update(
-            {
-                "dist_reward": reward.mean(),
-                "dist_goal": mean_distance,
-                "Metrics/goal_distance": mean_distance,
-                "Diagnostics/success_steps": self.goals.success_steps.float().mean(),
-            }
-        )
-        return dict.fromkeys(self.possible_agents, reward)
-
-    def _log_episodes(self, env_ids: torch.Tensor) -> None:
-        """Report the episodes that end now; an episode that was never stepped has no closest approach."""
-        handovers, closest = self.goals.handovers.float(), self.goals.min_distance.clone()
-        self.extras["metrics"] = {
-            "success": (handovers > 0).float(),
-            "handovers": handovers,
-            "min_goal_distance": closest,
-        }
-        ended, closest = handovers[env_ids], closest[env_ids]
-        log = self.extras.setdefault("log", {})
-        log["Metrics/success_rate"] = (ended / (ended + 1.0)).mean()
-        log["Metrics/consecutive_success"] = ended.mean()
-        if self.common_step_counter > 0:
-            closest = torch.where(torch.isfinite(closest), closest, torch.nan)
-            log["Diagnostics/episode_min_goal_distance_mean"] = closest.nanmean()
-            log["Diagnostics/episode_min_goal_distance_median"] = closest.nanmedian()
-            log["Diagnostics/episode_min_goal_distance_p90"] = torch.nanquantile(closest, 0.9)
-
-    def _reset_goals(self, env_ids: torch.Tensor) -> None:
-        self.goals.reset(env_ids)
-        self._goal_rot[env_ids] = self._random_rotation(len(env_ids))
+    def _judge(self, distance: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        reward = closeness(self.cfg.dist_reward_scale * distance)
+        return reward, distance < self.cfg.success_distance_threshold

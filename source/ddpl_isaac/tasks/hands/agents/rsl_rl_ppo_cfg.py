@@ -11,7 +11,7 @@ from ddpl_isaac.tasks.common import default_device
 
 
 @configclass
-class ShadowHandsPPORunnerCfg(RslRlOnPolicyRunnerCfg):
+class HandsPPORunnerCfg(RslRlOnPolicyRunnerCfg):
     """The figures of Isaac Lab's handover task; rewards are summed over agents."""
 
     device = default_device()
@@ -41,10 +41,3 @@ class ShadowHandsPPORunnerCfg(RslRlOnPolicyRunnerCfg):
         desired_kl=0.016,
         max_grad_norm=1.0,
     )
-
-
-@configclass
-class ShadowHandsCatchPPORunnerCfg(ShadowHandsPPORunnerCfg):
-    """The same, with runs in a directory of their own."""
-
-    experiment_name = "ddpl_shadow_hands_catch"

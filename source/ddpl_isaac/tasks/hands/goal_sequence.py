@@ -42,11 +42,17 @@ class GoalSequence:
         turn = self.handovers if self._moves else torch.zeros_like(self.handovers)
         return self._positions[self._rows, (1 + turn) % self._num_hands]
 
-    def update(self, distance: torch.Tensor, threshold: float, steps_required: int) -> None:
-        """Count a step at a distance to the goal [m] and move on to the next goal where this one is reached."""
+    def update(self, distance: torch.Tensor, at_goal: torch.Tensor, steps_required: int) -> None:
+        """Count a step and move on to the next goal where this one is reached.
+
+        Args:
+            distance: Distance to the goal [m]. Shape: (num_envs,).
+            at_goal: Whether the step counts towards it. Shape: (num_envs,).
+            steps_required: Steps in sum after which the goal is reached.
+        """
         finite = torch.where(torch.isfinite(distance), distance, torch.inf)
         torch.minimum(self.min_distance, finite, out=self.min_distance)
-        self.success_steps += distance < threshold
+        self.success_steps += at_goal
         reached = self.success_steps >= steps_required
         if self._moves:
             self.handovers += reached

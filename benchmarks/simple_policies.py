@@ -1,0 +1,78 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Returns of policies that look at nothing, and whether a task survives them; the last line is JSON.
+
+``python benchmarks/simple_policies.py --task DDPL-Shadow-Hands-Catch --num_envs 64`` draws actions uniformly within
+their bounds, for complete episodes and at least ``--num_steps`` steps, and then holds them in the middle. A table shows
+the episodes; environments that observed or were paid what is no number are counted, step by step.
+"""
+
+import json
+import torch
+from pathlib import Path
+from tensordict import TensorDict
+
+from ddpl_isaac.cli import CommandLine, Parser, run
+from ddpl_isaac.envs.registry import open_env, plan_env
+from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
+from ddpl_isaac.runners.evaluator import evaluate
+
+
+def make_parser() -> Parser:
+    """Return the parser."""
+    parser = Parser(__doc__.splitlines()[0])
+    parser.add_argument("--num_episodes", type=int, default=256, help="Episodes of each policy.")
+    parser.add_argument("--num_steps", type=int, default=2000, help="Steps of the random policy at least.")
+    return parser
+
+
+class Watched:
+    """Counts steps, and the environments in which one returned what is no number."""
+
+    def __init__(self, env: MultiAgentVecEnv) -> None:
+        """Begin at zero."""
+        self._env, self.steps, self.unsound = env, 0, torch.zeros((), dtype=torch.long, device=env.device)
+
+    def __getattr__(self, name: str) -> object:
+        """Be the environment in everything else."""
+        return getattr(self._env, name)
+
+    def step(self, actions: torch.Tensor) -> tuple[TensorDict, torch.Tensor, torch.Tensor, dict]:
+        """Step and count."""
+        obs, reward, dones, extras = self._env.step(actions)
+        seen = [*obs.values(), *extras.get("final_obs", {}).values(), reward[:, None]]
+        self.unsound += (~torch.isfinite(torch.cat(seen, dim=-1)).all(dim=-1)).sum()
+        self.steps += 1
+        return obs, reward, dones, extras
+
+
+def play(command: CommandLine) -> None:
+    """Play and print."""
+    args = command.args
+    plan = plan_env(args, command.env)
+    num_envs, seed = args.num_envs or 64, args.seed or 1
+    with open_env(plan, args, num_envs=num_envs, seed=seed, log_dir=Path(), video_folder="benchmark") as env:
+        torch.manual_seed(seed)
+        low, high = env.action_bounds()
+        shape, watched = (env.num_envs, env.num_actions), Watched(env)
+
+        def uniform(_: TensorDict) -> torch.Tensor:
+            return low + (high - low) * torch.rand(shape, device=low.device)
+
+        results = [evaluate(watched, uniform, args.num_episodes, label="random", seed=seed)]
+        with torch.inference_mode():
+            while watched.steps < args.num_steps:
+                watched.step(uniform(env.get_observations()))
+        random_steps = watched.steps
+        middle = ((low + high) / 2.0).expand(shape)
+        results.append(evaluate(watched, lambda _: middle, args.num_episodes, label="zero", seed=seed))
+        unsound = int(watched.unsound)
+    print(results[0].to_table(*results[1:]))
+    means = {result.label: {name: result.interval(name)[0] for name in result.values} for result in results}
+    print(json.dumps({"task": plan.task, "random_steps": random_steps, "unsound": unsound, "means": means}))
+
+
+if __name__ == "__main__":
+    run(play, make_parser())

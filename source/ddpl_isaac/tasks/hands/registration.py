@@ -1,0 +1,56 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Registration of the hands' tasks with gymnasium."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import gymnasium as gym
+
+from ddpl_isaac.tasks.skrl_settings import skrl_settings
+
+from . import agents
+
+if TYPE_CHECKING:
+    from .agents.rsl_rl_ppo_cfg import HandsPPORunnerCfg
+
+
+def register_hands(task: str, name: str, env: str, env_cfg: str) -> None:
+    """Register a task with the settings of every learner; only DDPL's are its own.
+
+    Args:
+        task: Id.
+        name: Name of its file in ``config/task/`` and of its directory of runs.
+        env: Class of the environment, ``module:class``.
+        env_cfg: Class of its settings, ``module:class``.
+    """
+    mappo, ippo = (skrl_settings(agents, f"skrl_{kind}_cfg.yaml", f"ddpl_{name}") for kind in ("mappo", "ippo"))
+    gym.register(
+        id=task,
+        entry_point=env,
+        disable_env_checker=True,
+        kwargs={
+            "env_cfg_entry_point": env_cfg,
+            "ddpl_cfg_entry_point": f"ddpl_isaac.configs:task/{name}.yaml",
+            "rsl_rl_cfg_entry_point": _ppo_settings(f"ddpl_{name}"),
+            "skrl_cfg_entry_point": mappo,
+            "skrl_mappo_cfg_entry_point": mappo,
+            "skrl_ippo_cfg_entry_point": ippo,
+            "default_agent": "skrl",
+        },
+    )
+
+
+def _ppo_settings(experiment: str) -> Callable[[], HandsPPORunnerCfg]:
+    """Return an entry point for Isaac Lab's registry: PPO of rsl_rl, with runs in a directory of their own."""
+
+    def load() -> HandsPPORunnerCfg:
+        from .agents.rsl_rl_ppo_cfg import HandsPPORunnerCfg  # needs rsl_rl, which not every command does
+
+        return HandsPPORunnerCfg(experiment_name=experiment)
+
+    return load

@@ -1,0 +1,28 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Settings that all tasks share in which hands throw."""
+
+from __future__ import annotations
+
+from isaaclab.utils import configclass
+from isaaclab_tasks.utils import PresetCfg
+
+from .hands_env_cfg import HandsEnvCfg
+from .scene_cfg import GoalOffsetCfg
+
+
+@configclass
+class ThrowEnvCfg(HandsEnvCfg):
+    """Goals over the palms, one wanted at a time."""
+
+    goal_position_offset: PresetCfg = GoalOffsetCfg()
+    """The goal of every hand, in its root frame [m]."""
+    success_distance_threshold: float = 0.1
+    """A step counts towards the goal within this distance [m]."""
+    success_steps_required: int = 20
+    """Steps in sum after which a goal is reached; >= 1."""
+    goal_moves: bool = True
+    """Whether the next hand's goal takes the place of one that is reached; if not, the ball is to stay with the second
+    hand for the rest of the episode."""

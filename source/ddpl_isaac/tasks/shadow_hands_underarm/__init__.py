@@ -1,0 +1,14 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Two Shadow Hands face each other, palms up: one throws a block, the other one catches it as it is wanted."""
+
+from ddpl_isaac.tasks.hands.registration import register_hands
+
+register_hands(
+    "DDPL-Shadow-Hands-CatchUnderarm",
+    "shadow_hands_catch_underarm",
+    "ddpl_isaac.tasks.hands.block_env:BlockEnv",
+    f"{__name__}.underarm_env_cfg:ShadowHandsCatchUnderarmEnvCfg",
+)
