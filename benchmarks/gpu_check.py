@@ -71,7 +71,7 @@ def inspect_calls(device: str) -> dict[str, dict[str, float | None]]:
     obs = torch.randn(num_envs, 2, OBS_DIM, device=device)
     calls = {
         "act": (lambda: learner.actor.sample(obs), lambda: eager.actor.sample(obs)),
-        "update": (learner.update, eager.update),
+        "update": (lambda: learner.update(0), lambda: eager.update(0)),
     }
     report = {"peak": {"TFLOPS": peak["flops"] / 1e12, "GB/s": peak["bytes"] / 1e9}}
     for name, (call, counted) in calls.items():

@@ -100,7 +100,7 @@ def measure(runner: DiffusionActorRunner, simulator: OtherProcess, repetitions: 
                 # learning may lag an iteration behind: the one before is paid for in place of the last one
                 train()
             seconds[name].append(timed(function, device))
-            runner.alg.finish()
+            runner.alg.train_mode()  # waits for the gradient steps under way
     env_steps = ITERATIONS * steps * runner.env.num_envs
     return {name: env_steps / statistics.median(values) for name, values in seconds.items()}
 

@@ -17,13 +17,13 @@ import argparse
 import json
 import torch
 from collections.abc import Callable
-from dataclasses import asdict
 from tensordict import TensorDict
 from torch.utils.flop_counter import FlopCounterMode
 
 from timing import OtherProcess, medians, prepare
 
 from ddpl_isaac.algorithms.ddpl import DDPL
+from ddpl_isaac.algorithms.rollouts import Rollouts
 from ddpl_isaac.config_loader import load_config, resolve_resource
 from ddpl_isaac.envs.vec_env import AgentSpec
 
@@ -64,20 +64,20 @@ def make_learner(num_agents: int, device: str, *overrides: str, num_envs: int = 
         obs["state"] = torch.randn(num_envs, STATE_DIM, device=device)
         return TensorDict(obs, batch_size=[num_envs], device=device)
 
-    learner = DDPL.construct_algorithm(observations(), shapes, asdict(cfg), device)
+    rollouts = Rollouts(shapes, cfg, device)
     with torch.inference_mode():
         for _ in range(ROWS):
-            learner.act(observations())
+            rollouts.act(observations())
             reward, done = torch.rand(num_envs, device=device), torch.rand(num_envs, device=device) < 0.01
-            learner.process_env_step(observations(), reward, done, {"time_outs": torch.zeros_like(done)})
-    return learner
+            rollouts.process_env_step(observations(), reward, done, {"time_outs": torch.zeros_like(done)})
+    return rollouts.learner
 
 
 def count_flops(num_agents: int, device: str) -> int:
     """Return the floating-point operations of the matrix products of an update."""
     learner = make_learner(num_agents, device, "agent.algorithm.compile=eager")
     with FlopCounterMode(display=False) as counter:
-        learner.update()
+        learner.update(ROWS)
     return counter.get_total_flops()
 
 
@@ -111,10 +111,10 @@ def measure(
     rows = torch.randn(num_agents, 2048, 256, device=device), torch.randn(num_agents, 256, 256, device=device)
     times = medians(
         {
-            "stacked": stacked.update,
+            "stacked": lambda: stacked.update(ROWS),
             "plain": plain.build(make_single, num_agents, device),
             "single": make_single(num_agents, device),
-            "update": default.update,
+            "update": lambda: default.update(ROWS),
             "replay": lambda: default._sample(size),
             "next_actions": lambda: default.actor.sample(next_obs),
             "critics": lambda: [default._update_critic(*batch) for batch in batches],

@@ -7,9 +7,8 @@
 from __future__ import annotations
 
 import torch
-from dataclasses import asdict
 
-from ddpl_isaac.algorithms.overlapped_ddpl import OverlappedDDPL
+from ddpl_isaac.algorithms.rollouts import Rollouts
 from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.config_loader import load_config
 
@@ -27,18 +26,18 @@ SMALL = [
 ]
 
 
-def make_learner(env, *overrides):
+def make_rollouts(env, *overrides):
     torch.manual_seed(0)
     cfg: TrainConfig = load_config(None, [*SMALL, *overrides])
-    return OverlappedDDPL.construct_algorithm(env.get_observations(), env, asdict(cfg), env.device)
+    return Rollouts(env, cfg, env.device)
 
 
-def collect(learner, env, steps):
+def collect(rollouts, env, steps):
     """Let the learner act; return the mean reward per step."""
     obs, total = env.get_observations(), 0.0
     with torch.inference_mode():
         for _ in range(steps):
-            obs, reward, done, extras = env.step(learner.act(obs))
-            learner.process_env_step(obs, reward, done, extras)
+            obs, reward, done, extras = env.step(rollouts.act(obs))
+            rollouts.process_env_step(obs, reward, done, extras)
             total = total + reward.mean()
     return total / steps

@@ -69,7 +69,7 @@ def test_no_rank_of_a_run_shares_a_stream_with_another_run_nor_its_learner_with_
         runner = make_runner(seed)
         acting = torch.initial_seed()
         beside = _build(None, _seed_of_the_process, torch.get_num_threads(), acting)
-        found += [acting, runner.alg.generator.initial_seed(), runner._seed_at(0), runner._seed_at(1), beside]
+        found += [acting, runner.alg.learner.generator.initial_seed(), runner._seed_at(0), runner._seed_at(1), beside]
     assert len({seed & MAX_SEED for seed in found}) == len(found)
 
 

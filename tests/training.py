@@ -30,7 +30,7 @@ SMALL = [
 ]  # fmt: skip
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-_PRELOADED = ["ddpl_isaac.workflows.training", "ddpl_isaac.workflows.acting", "ddpl_isaac.algorithms.overlapped_ddpl"]
+_PRELOADED = ["ddpl_isaac.workflows.training", "ddpl_isaac.workflows.acting", "ddpl_isaac.algorithms.overlap"]
 _PRELOADED += ["ddpl_isaac.experiments.suite", "tensorboard"]
 _CONTEXT.set_forkserver_preload(_PRELOADED)
 

@@ -20,6 +20,9 @@ from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.config.schema import accepted_fields, why_refused
 from ddpl_isaac.errors import UserError
 
+_RENAMED = {"ddpl_isaac.algorithms.overlapped_ddpl:OverlappedDDPL": "ddpl_isaac.algorithms.ddpl:DDPL"}
+"""Values that the settings of earlier runs hold, and what they are called now."""
+
 
 class ConfigError(UserError):
     """A setting that cannot be used. The message names it, where it was given, and what is valid."""
@@ -123,7 +126,8 @@ def _parse_override(token: str) -> tuple[str, Any]:
 
 def _apply(cfg: DictConfig, items: Iterable[tuple[str, Any]], source: str, sources: dict[str, str]) -> None:
     known = list(accepted_fields())
-    for key, value in items:
+    for key, given in items:
+        value = _RENAMED.get(given, given) if isinstance(given, str) else given
         if key not in known:
             raise ConfigError(_unknown_key(key, source, known))
         try:

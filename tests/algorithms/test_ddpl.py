@@ -11,7 +11,7 @@ import torch
 import pytest
 from fakes import FakeEnv
 from host_sync import forbid_host_sync
-from learners import collect, make_learner
+from learners import collect, make_rollouts
 
 from ddpl_isaac.envs.guard import NonFiniteError
 
@@ -19,13 +19,13 @@ from ddpl_isaac.envs.guard import NonFiniteError
 def assert_learns(env, *overrides):
     """Uniform actions pay .06 on average and the best joint action 1."""
     rates = "agent.algorithm.actor.learning_rate=0.002", "agent.algorithm.critic.learning_rate=0.002"
-    learner = make_learner(env, *overrides, *rates, "agent.algorithm.issm.reference_window=16")
-    before = collect(learner, env, 4)  # warm-up: uniform actions
+    rollouts = make_rollouts(env, *overrides, *rates, "agent.algorithm.issm.reference_window=16")
+    before = collect(rollouts, env, 4)  # warm-up: uniform actions
     for _ in range(120):
-        collect(learner, env, 2)
-        learner.update()
+        collect(rollouts, env, 2)
+        rollouts.update()
     assert before < 0.4
-    assert collect(learner, env, 8) > 0.6
+    assert collect(rollouts, env, 8) > 0.6
 
 
 @pytest.mark.parametrize("kind", ["central", "factored", "local"])
@@ -43,22 +43,22 @@ def test_unlike_agents_learn_their_targets_with_every_policy_class(policy_class)
 @pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
 def test_neither_a_step_nor_an_update_waits_for_the_device(device):
     env = FakeEnv(num_envs=16, device=device)
-    learner = make_learner(env)
-    collect(learner, env, 8)
-    learner.update()
+    rollouts = make_rollouts(env)
+    collect(rollouts, env, 8)
+    rollouts.update()
     obs = env.get_observations()
     with forbid_host_sync():
         with torch.inference_mode():
-            obs, reward, done, extras = env.step(learner.act(obs))
-            learner.process_env_step(obs, reward, done, extras)
-        metrics = learner.update()
+            obs, reward, done, extras = env.step(rollouts.act(obs))
+            rollouts.process_env_step(obs, reward, done, extras)
+        metrics = rollouts.update()
     assert "ISSM/cart/ess" in metrics
 
 
 def test_the_diagnostics_of_an_agent_lie_one_level_deep_whatever_it_is_called():
-    learner = make_learner(FakeEnv(num_envs=4))
-    learner.stack.names = "arm", "arm/ess"
-    named = learner._by_agent({"ess": torch.tensor([1.0, 2.0]), "ess/ess": torch.tensor([3.0, 4.0])})
+    rollouts = make_rollouts(FakeEnv(num_envs=4))
+    rollouts.stack.names = "arm", "arm/ess"
+    named = rollouts.learner._by_agent({"ess": torch.tensor([1.0, 2.0]), "ess/ess": torch.tensor([3.0, 4.0])})
     assert {tag: float(value) for tag, value in named.items()} == {
         "ISSM/arm/ess": 1.0,
         "ISSM/arm%2Fess/ess": 2.0,
@@ -69,19 +69,20 @@ def test_the_diagnostics_of_an_agent_lie_one_level_deep_whatever_it_is_called():
 
 def test_only_the_critics_learn_during_warm_up():
     env = FakeEnv(num_envs=16)
-    learner = make_learner(env, "agent.algorithm.warmup_steps=10000")
-    collect(learner, env, 4)
+    rollouts = make_rollouts(env, "agent.algorithm.warmup_steps=10000")
+    collect(rollouts, env, 4)
+    learner = rollouts.learner
     actor, critic = [{k: v.clone() for k, v in m.state_dict().items()} for m in (learner.actor, learner.critic)]
-    learner.update()
+    rollouts.update()
     assert all(torch.equal(value, actor[name]) for name, value in learner.actor.state_dict().items())
     assert any(not torch.equal(value, critic[name]) for name, value in learner.critic.state_dict().items())
 
 
 def test_every_diagnostic_of_every_agent_is_reported():
     env = FakeEnv(num_envs=16)
-    learner = make_learner(env)
-    collect(learner, env, 8)
-    metrics = learner.update()
+    rollouts = make_rollouts(env)
+    collect(rollouts, env, 8)
+    metrics = rollouts.update()
     names = {"ess", "ess_p10", "kl_to_uniform", "max_weight", "L4", "edge_share", "candidate_std", "eta", "qbar_spread"}
     for agent, dims in (("cart", 1), ("pole", 2)):
         assert {f"ISSM/{agent}/{name}" for name in names} <= set(metrics)
@@ -91,12 +92,12 @@ def test_every_diagnostic_of_every_agent_is_reported():
 
 def test_the_reference_is_frozen_for_a_window_of_actor_steps():
     env = FakeEnv(num_envs=16)
-    learner = make_learner(env, "agent.algorithm.issm.reference_window=3", "agent.algorithm.actor_updates=1")
-    collect(learner, env, 8)
+    rollouts = make_rollouts(env, "agent.algorithm.issm.reference_window=3", "agent.algorithm.actor_updates=1")
+    collect(rollouts, env, 8)
     weights = []
     for _ in range(5):
-        learner.update()
-        weights.append(learner.improvement.reference.denoiser.mlp.layers[0].weight.clone())
+        rollouts.update()
+        weights.append(rollouts.learner.improvement.reference.denoiser.mlp.layers[0].weight.clone())
     same = [torch.equal(one, other) for one, other in itertools.pairwise(weights)]
     assert same == [True, True, False, True]
 
@@ -104,26 +105,26 @@ def test_the_reference_is_frozen_for_a_window_of_actor_steps():
 @pytest.mark.parametrize(("values", "knows_nothing"), [("latest", False), ("target", True)])
 def test_candidates_are_valued_by_the_critic_that_the_settings_name(values, knows_nothing):
     env = FakeEnv(num_envs=16)
-    learner = make_learner(env, f"agent.algorithm.issm.values={values}", "agent.algorithm.critic.tau=1.0e-9")
-    collect(learner, env, 8)
+    rollouts = make_rollouts(env, f"agent.algorithm.issm.values={values}", "agent.algorithm.critic.tau=1.0e-9")
+    collect(rollouts, env, 8)
     with torch.no_grad():
-        for parameter in learner.target_critic.parameters():
+        for parameter in rollouts.learner.target_critic.parameters():
             parameter.zero_()
-    spread = learner.update()["ISSM/cart/qbar_spread"]
+    spread = rollouts.update()["ISSM/cart/qbar_spread"]
     assert (spread < 1e-6) == knows_nothing
 
 
 def test_a_restored_learner_goes_on_as_the_saved_one_would_have():
     env = FakeEnv(num_envs=16)
-    learner, restored = make_learner(env), make_learner(env)
-    collect(learner, env, 8)
+    rollouts, restored = make_rollouts(env), make_rollouts(env)
+    collect(rollouts, env, 8)
     for _ in range(3):
-        learner.update()
-    restored.load(copy.deepcopy(learner.save()))
-    restored.storage.load_state_dict(learner.storage.state_dict())
-    learner.improvement.forget_candidates()  # candidates are drawn anew after a restart
+        rollouts.update()
+    restored.load(copy.deepcopy(rollouts.save()))
+    restored.learner.storage.load_state_dict(rollouts.learner.storage.state_dict())
+    rollouts.learner.improvement.forget_candidates()  # candidates are drawn anew after a restart
     results = []
-    for one in (learner, restored):
+    for one in (rollouts, restored):
         torch.manual_seed(1)
         results.append(one.update())
     assert results[0].keys() == results[1].keys()
@@ -132,22 +133,22 @@ def test_a_restored_learner_goes_on_as_the_saved_one_would_have():
 
 def test_too_many_broken_environments_stop_the_run_before_anything_is_learned_from_them():
     env = FakeEnv(num_envs=4, nonfinite_at=(2, 1, "pole"))
-    learner = make_learner(env)  # of four environments not one may break
-    collect(learner, env, 4)
+    rollouts = make_rollouts(env)  # of four environments not one may break
+    collect(rollouts, env, 4)
     with pytest.raises(NonFiniteError, match=r"environment 1 .* step 2"):
-        learner.compute_returns(env.get_observations())
+        rollouts.compute_returns(env.get_observations())
 
 
 def test_critic_steps_share_one_call_of_the_chain_and_each_has_its_own_transitions_and_actions():
     env = FakeEnv(num_envs=16)
-    learner = make_learner(env)
-    collect(learner, env, 8)
-    calls, sample = [], learner.actor.sample
-    learner.actor.sample = lambda obs, *args, **kwargs: calls.append(len(obs)) or sample(obs, *args, **kwargs)
-    batches = list(learner._critic_batches())
-    size = learner.cfg.replay.batch_size
-    assert calls == [learner.cfg.critic_updates * size]
-    assert [len(batch.reward) for batch, _ in batches] == [size] * learner.cfg.critic_updates
+    rollouts = make_rollouts(env)
+    collect(rollouts, env, 8)
+    calls, sample = [], rollouts.learner.actor.sample
+    rollouts.learner.actor.sample = lambda obs, *args, **kwargs: calls.append(len(obs)) or sample(obs, *args, **kwargs)
+    batches = list(rollouts.learner._critic_batches())
+    size = rollouts.cfg.replay.batch_size
+    assert calls == [rollouts.cfg.critic_updates * size]
+    assert [len(batch.reward) for batch, _ in batches] == [size] * rollouts.cfg.critic_updates
     assert batches[0][1].shape == batches[0][0].action.shape
     assert not torch.equal(batches[0][0].obs, batches[1][0].obs)
     assert not torch.equal(batches[0][1], batches[1][1])
@@ -157,9 +158,9 @@ def test_compiled_losses_are_those_of_the_eager_ones():
     results = []
     for mode in ("eager", "auto"):
         env = FakeEnv(num_envs=16)
-        learner = make_learner(env, f"agent.algorithm.compile={mode}")
-        collect(learner, env, 8)
-        results.append([learner.update() for _ in range(3)])
+        rollouts = make_rollouts(env, f"agent.algorithm.compile={mode}")
+        collect(rollouts, env, 8)
+        results.append([rollouts.update() for _ in range(3)])
     for eager, fast in zip(*results, strict=True):
         for name, value in eager.items():
             torch.testing.assert_close(fast[name], value, atol=1e-4, rtol=1e-3, msg=name)

@@ -8,7 +8,7 @@ import torch
 
 import pytest
 from fakes import FakeEnv
-from learners import collect, make_learner
+from learners import collect, make_rollouts
 
 from ddpl_isaac.algorithms.soundness import first_nonfinite
 from ddpl_isaac.envs.guard import DivergenceError, NonFiniteError
@@ -30,11 +30,11 @@ class ShiftedEnv(FakeEnv):
         return obs
 
 
-def train(learner, env, iterations):
+def train(rollouts, env, iterations):
     for _ in range(iterations):
-        collect(learner, env, 2)
-        learner.compute_returns(env.get_observations())
-        learner.update()
+        collect(rollouts, env, 2)
+        rollouts.compute_returns(env.get_observations())
+        rollouts.update()
 
 
 def _spoil_policy(learner):
@@ -58,12 +58,12 @@ def _spoil_return(learner):
 @pytest.mark.parametrize("entry", ["cart", "pole", "state", "reward"])
 def test_one_huge_number_leaves_no_trace_in_what_is_learned(entry):
     env = FakeEnv(num_envs=20, nonfinite_at=(5, 3, entry), broken_value=1e20)
-    learner = make_learner(env)
-    train(learner, env, 8)
-    assert float(learner.obs_normalizer.std.max()) < 20.0
-    assert float(learner.state_normalizer.std.max()) < 20.0
-    assert float(learner.return_normalizer.std.max()) < 20.0
-    assert first_nonfinite(learner.save()) is None
+    rollouts = make_rollouts(env)
+    train(rollouts, env, 8)
+    assert float(rollouts.learner.obs_normalizer.std.max()) < 20.0
+    assert float(rollouts.learner.state_normalizer.std.max()) < 20.0
+    assert float(rollouts.learner.return_normalizer.std.max()) < 20.0
+    assert first_nonfinite(rollouts.save()) is None
 
 
 @pytest.mark.parametrize(
@@ -77,31 +77,31 @@ def test_one_huge_number_leaves_no_trace_in_what_is_learned(entry):
 )
 def test_a_learner_that_is_not_finite_is_not_gone_on_with(spoil, first):
     env = FakeEnv(num_envs=8)
-    learner = make_learner(env)
-    train(learner, env, 1)
-    spoil(learner)
+    rollouts = make_rollouts(env)
+    train(rollouts, env, 1)
+    spoil(rollouts.learner)
     with pytest.raises(DivergenceError) as error:
-        learner.compute_returns(env.get_observations())
+        rollouts.compute_returns(env.get_observations())
     assert first in str(error.value)
     assert "after 16 environment steps" in str(error.value)
 
 
 def test_the_learners_process_says_so_too():
     env = FakeEnv(num_envs=8)
-    learner = make_learner(env, OVERLAP)
-    learner.apply(_spoil_policy)
-    collect(learner, env, 2)
-    learner.update()
+    rollouts = make_rollouts(env, OVERLAP)
+    rollouts.learner.ask(_spoil_policy)
+    collect(rollouts, env, 2)
+    rollouts.update()
     with pytest.raises(DivergenceError, match="after 16 environment steps, first: the loss of the critics"):
-        learner.finish()
+        rollouts.update()
 
 
 def test_columns_that_have_not_varied_are_named_once(caplog):
     env = FakeEnv(num_envs=8)
-    learner = make_learner(env, "agent.algorithm.warmup_steps=32")
-    train(learner, env, 1)
+    rollouts = make_rollouts(env, "agent.algorithm.warmup_steps=32")
+    train(rollouts, env, 1)
     assert "not varied" not in caplog.text
-    train(learner, env, 3)
+    train(rollouts, env, 3)
     assert caplog.text.count("Columns that have not varied so far: 'cart': 3; the state: 4. Networks get 0") == 1
 
 
@@ -111,16 +111,16 @@ def test_acting_and_learning_from_half_precision_see_the_same_or_the_run_ends():
     with pytest.raises(
         UserError, match=r"half_precision=true would round column 1 of 'pole' \(mean 1000\.\d+, deviation"
     ):
-        train(make_learner(env, half), env, 9)
+        train(make_rollouts(env, half), env, 9)
     env = ShiftedEnv(70_000.0, 1.0, num_envs=8)
     with pytest.raises(NonFiniteError, match=r"in: pole.*Column 1 of pole was 7000[01]; the limit is 65504"):
-        train(make_learner(env, half), env, 9)
+        train(make_rollouts(env, half), env, 9)
     env = ShiftedEnv(70_000.0, 1.0, num_envs=8)
-    train(make_learner(env), env, 9)
+    train(make_rollouts(env), env, 9)
     env = ShiftedEnv(1.0, 0.5, num_envs=8)
-    learner = make_learner(env, half)
-    train(learner, env, 9)
-    stored = learner._sample(64).obs.abs()
+    rollouts = make_rollouts(env, half)
+    train(rollouts, env, 9)
+    stored = rollouts.learner._sample(64).obs.abs()
     assert float(stored.max()) < 20.0
 
 

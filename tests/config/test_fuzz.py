@@ -144,6 +144,5 @@ def test_an_accepted_combination_trains_or_is_refused_by_the_name_of_a_field(tmp
             runner = DiffusionActorRunner(FakeEnv(num_envs=cfg.num_envs), asdict(cfg), None, "cpu")
             runner.logger.disable_logs = True
             runner.learn(3)
-            runner.alg.finish()
     except ValueError as error:
         assert any(name in str(error) for name in PATHS), str(error)

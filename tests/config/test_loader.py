@@ -145,3 +145,8 @@ def test_the_file_of_every_task_is_valid_and_names_its_experiment(name):
 @pytest.mark.parametrize("name", ["mpe_language", "mamujoco"])
 def test_a_file_of_many_tasks_is_valid_and_leaves_the_experiment_to_the_task(name):
     assert load_config(resolve_resource(f"ddpl_isaac.configs:task/{name}.yaml")).experiment_name == "default"
+
+
+def test_settings_of_earlier_runs_name_the_learner_by_what_it_is_called_now(delta):
+    path = delta("algorithm:\n  class_name: ddpl_isaac.algorithms.overlapped_ddpl:OverlappedDDPL\n")
+    assert load_config(path).algorithm.class_name == "ddpl_isaac.algorithms.ddpl:DDPL"

@@ -17,11 +17,10 @@ from training import GAME, start
 from ddpl_isaac.runners.checkpoint import (
     CheckpointError,
     load_checkpoint,
-    load_replay,
     resolve_checkpoint,
     save_checkpoint,
-    save_replay,
 )
+from ddpl_isaac.storage.replay_file import load_replay, save_replay
 
 STATE = {"weights": torch.arange(5000.0), "more": {"a": torch.ones(3), "b": 2}}
 

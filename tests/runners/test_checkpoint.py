@@ -19,15 +19,14 @@ from tensordict import TensorDict
 
 import pytest
 
-from ddpl_isaac.runners import checkpoint_file
 from ddpl_isaac.runners.checkpoint import (
     CheckpointError,
     load_checkpoint,
-    load_replay,
     resolve_checkpoint,
     save_checkpoint,
-    save_replay,
 )
+from ddpl_isaac.storage import checkpoint_file
+from ddpl_isaac.storage.replay_file import load_replay, save_replay
 
 TASK = "Fake-v0"
 

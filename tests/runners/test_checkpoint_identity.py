@@ -184,7 +184,7 @@ def test_a_new_learning_rate_is_used(checkpoint, tmp_path, overlap):
 
 def test_a_new_learning_rate_of_a_baseline_is_used_and_an_old_one_goes_on_where_the_kl_left_it(tmp_path):
     runner = make_runner(tmp_path, SKRL, "agent.save_replay=false")
-    for optimizer in runner.alg.agent.optimizers.values():
+    for optimizer in runner.alg.learner.agent.optimizers.values():
         optimizer.param_groups[0]["lr"] = 0.125
     runner.save(str(tmp_path / "model_0.pt"))
     for tokens, expected in (([], 0.125), (["agent.ppo.learning_rate=0.5"], 0.5)):

@@ -50,7 +50,7 @@ def test_a_resumed_run_continues_networks_replay_counters_and_random_numbers(tmp
     resumed.load(str(tmp_path / "model_3.pt"))
     assert resumed.current_learning_iteration == 4
     assert resumed.alg.env_steps == runner.alg.env_steps == 4 * 4 * 8
-    assert resumed.alg.apply(_num_stored) == runner.alg.apply(_num_stored) >= 4 * 4 * 8
+    assert resumed.alg.learner.ask(_num_stored) == runner.alg.learner.ask(_num_stored) >= 4 * 4 * 8
     drawn = torch.rand(3)
     mine, theirs = (one.alg.save()["modules"]["actor"] for one in (runner, resumed))
     assert all(torch.equal(value, theirs[name]) for name, value in mine.items())
@@ -136,7 +136,7 @@ def test_a_checkpoint_that_is_not_finite_is_neither_written_nor_read(tmp_path):
     runner.save(str(path))
     before = path.read_bytes()
     with torch.no_grad():
-        next(runner.alg.improvement.averaged.parameters()).view(-1)[0] = float("nan")
+        next(runner.alg.learner.improvement.averaged.parameters()).view(-1)[0] = float("nan")
     with pytest.raises(DivergenceError, match=r"not saved, as it is not finite, first in 'modules\.averaged"):
         runner.save(str(path))
     assert path.read_bytes() == before

@@ -16,8 +16,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from ddpl_isaac.config_loader import load_config
 from ddpl_isaac.envs.coordination import CoordinationEnv
 from ddpl_isaac.envs.guard import NonFiniteError
-from ddpl_isaac.runners.checkpoint_file import read_file
 from ddpl_isaac.runners.diffusion_actor_runner import DiffusionActorRunner
+from ddpl_isaac.storage.checkpoint_file import read_file
 
 SMALL = [
     "agent.num_envs=8",

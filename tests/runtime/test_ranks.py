@@ -6,14 +6,13 @@
 
 import multiprocessing
 import torch
-from dataclasses import asdict
 from functools import partial
 
 import pytest
 from fakes import FakeEnv
 
-from ddpl_isaac.algorithms.overlapped_ddpl import OverlappedDDPL
 from ddpl_isaac.algorithms.policy_improvement import States
+from ddpl_isaac.algorithms.rollouts import Rollouts
 from ddpl_isaac.config_loader import load_config
 from ddpl_isaac.runners.training_logger import InterruptedBetweenIterationsError, TrainingLogger
 from ddpl_isaac.storage.replay_storage import Batch
@@ -40,9 +39,7 @@ def learn(rank, world):
     """Take steps on the rank's share of the same data, and return all that must agree."""
     torch.manual_seed(0)
     env = FakeEnv(num_envs=8 // world)
-    learner = OverlappedDDPL.construct_algorithm(
-        env.get_observations(), env, asdict(load_config(None, SETTINGS)), "cpu"
-    )
+    learner = Rollouts(env, load_config(None, SETTINGS), "cpu").learner
     agents, width, dims = 2, learner.stack.obs_dim, learner.stack.action_dim
     draw = torch.Generator().manual_seed(1)
     rand = partial(torch.randn, generator=draw)
@@ -134,12 +131,8 @@ def test_two_ranks_with_half_the_batch_equal_one_with_the_whole(tmp_path, work):
         assert torch.equal(first[name], second[name]), name
         torch.testing.assert_close(first[name], value, rtol=2e-4, atol=2e-6)
     if work is learn:
-        untrained = (
-            OverlappedDDPL.construct_algorithm
-        )  # the parameters must have moved for the comparison to say anything
-        torch.manual_seed(0)
-        env = FakeEnv(num_envs=8)
-        fresh = untrained(env.get_observations(), env, asdict(load_config(None, SETTINGS)), "cpu")
+        torch.manual_seed(0)  # the parameters must have moved for the comparison to say anything
+        fresh = Rollouts(FakeEnv(num_envs=8), load_config(None, SETTINGS), "cpu").learner
         for module in ("critic", "actor"):
             before = fresh._modules()[module].state_dict()
             assert any(not torch.equal(whole[f"{module}/{key}"], value) for key, value in before.items())

@@ -6,10 +6,8 @@
 
 import pytest
 
-from ddpl_isaac.algorithms.ddpl import DDPL
-from ddpl_isaac.algorithms.overlapped_ddpl import OverlappedDDPL
-from ddpl_isaac.algorithms.rollouts import Rollouts
-from ddpl_isaac.config import AlgorithmConfig
+from ddpl_isaac.algorithms.make_learner import check_memory
+from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.envs.vec_env import AgentSpec
 from ddpl_isaac.errors import OutOfMemoryError
 from ddpl_isaac.models.agent_stack import AgentStack
@@ -94,8 +92,8 @@ def test_a_replay_of_exactly_what_is_free_fits_and_a_byte_less_does_not(monkeypa
 def test_learners_that_keep_a_replay_check_it_by_the_agents_alone(monkeypatch):
     monkeypatch.setattr(replay_size, "available_memory", lambda _: GIB)
     agent = AgentSpec("a", 64 * 64 * 3, slice(0, 1), (-1.0,), (1.0,))
-    cfg = AlgorithmConfig()
-    for learner in (DDPL, OverlappedDDPL):
-        with pytest.raises(OutOfMemoryError, match="lower agent"):
-            learner.check_memory(AgentStack([agent], 0), 4, cfg, "cpu")
-    Rollouts.check_memory(AgentStack([agent], 0), 4, cfg, "cpu")
+    cfg = TrainConfig()
+    with pytest.raises(OutOfMemoryError, match="lower agent"):
+        check_memory(AgentStack([agent], 0), 4, cfg, "cpu")
+    cfg.algorithm.class_name = "ddpl_isaac.baselines.skrl_ppo:SkrlPPO"
+    check_memory(AgentStack([agent], 0), 4, cfg, "cpu")

@@ -10,25 +10,27 @@ Shapes: N environments, A agents, B states, M candidates, O observation, S state
 from __future__ import annotations
 
 import torch
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
+from pathlib import Path
 from torch import nn
 from typing import Any
 
 from ddpl_isaac import generator_state
+from ddpl_isaac.algorithms.learner import Learner, Step
 from ddpl_isaac.algorithms.policy_improvement import PolicyImprovement, States, frozen_copy
-from ddpl_isaac.algorithms.rollouts import Rollouts, Step
 from ddpl_isaac.algorithms.soundness import learner_parts
 from ddpl_isaac.algorithms.td_target import critic_loss, polyak_update
-from ddpl_isaac.config import AlgorithmConfig
+from ddpl_isaac.config import ReplayConfig, TrainConfig
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.critic import CRITICS, FactoredCritic
 from ddpl_isaac.models.normalizer import RunningNormalizer, make_normalizer
 from ddpl_isaac.models.policy import JointPolicy
 from ddpl_isaac.names import path_component
-from ddpl_isaac.runtime.compilation import compiled, start_compiler
+from ddpl_isaac.runtime.compilation import compiled
 from ddpl_isaac.runtime.ranks import average_gradients, rank
 from ddpl_isaac.seeds import Purpose, derive
+from ddpl_isaac.storage.replay_file import load_replay, save_replay
 from ddpl_isaac.storage.replay_size import check_fits
 from ddpl_isaac.storage.replay_storage import Batch, ReplayStorage
 
@@ -36,20 +38,31 @@ _MIRROR_STEP = ("eta", "transport_eta", "qbar_range", "credit")
 """What a mirror step keeps for all its gradient steps, of :class:`PolicyImprovement`."""
 
 
-class DDPL(Rollouts):
+class DDPL(Learner):
     """One policy per agent, by default of diffusion, improved by mirror steps pi^{k+1} ~ pi^k exp(eta Qbar)."""
 
-    def __init__(self, stack: AgentStack, num_envs: int, cfg: AlgorithmConfig, device: str) -> None:
+    saved_as = "DDPL"
+
+    @classmethod
+    def shaped_by(cls, cfg: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the paths of the settings without which the networks of a checkpoint cannot be loaded."""
+        actor = "policy_class", "actor.hidden_dims", "actor.observation_dims"
+        if cfg["algorithm"]["policy_class"] == "diffusion":
+            actor += "actor.time_features", "actor.action_features"
+        critic = "critic.kind", "critic.hidden_dims", "critic.action_features"
+        return tuple(f"algorithm.{path}" for path in (*actor, *critic, "normalize_obs"))
+
+    def __init__(self, stack: AgentStack, num_envs: int, cfg: TrainConfig, device: str) -> None:
         """Create networks, normalisers, optimisers and replay.
 
         Args:
             stack: Layout of the agents.
             num_envs: Environments N.
-            cfg: The learner's configuration.
+            cfg: Settings of the training.
             device: Device of all tensors.
         """
-        stack = stack.to(device)
-        replay = cfg.replay
+        self.stack, self.cfg, self.device = stack.to(device), cfg.algorithm, device
+        stack, cfg, replay = self.stack, self.cfg, self.cfg.replay
         shapes = _stored_shapes(stack)
         self.storage = ReplayStorage(replay.capacity, num_envs, *shapes, device, half_precision=replay.half_precision)
         num_agents, critic_class = stack.num_agents, CRITICS[cfg.critic.kind]
@@ -67,32 +80,16 @@ class DDPL(Rollouts):
         self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), cfg.critic.learning_rate, fused=True)
         self._returns = torch.zeros(num_envs, device=device)
         self._metrics: dict[str, torch.Tensor] = {}
-        super().__init__(stack, num_envs, JointPolicy(stack, self.obs_normalizer, self.actor), cfg, device)
-
-    @classmethod
-    def prepare(cls, cfg: AlgorithmConfig, device: str) -> None:
-        """Start the compiler if it is to be used."""
-        if cfg.compile != "eager":
-            start_compiler(device)
-
-    @classmethod
-    def check_memory(cls, stack: AgentStack, num_envs: int, cfg: AlgorithmConfig, device: str) -> None:
-        """Refuse a replay that the device cannot hold.
-
-        Raises:
-            OutOfMemoryError: If it does not fit.
-        """
-        replay = cfg.replay
-        check_fits(replay.capacity, num_envs, *_stored_shapes(stack), device, half_precision=replay.half_precision)
+        self.policy = JointPolicy(stack, self.obs_normalizer, self.actor)
 
     # -- collection
 
-    def _begin(self, obs_NAO: torch.Tensor, state_NS: torch.Tensor) -> None:
+    def begin(self, obs_NAO: torch.Tensor, state_NS: torch.Tensor) -> None:
         """Begin new episodes in the replay."""
         self.storage.begin(obs_NAO, state_NS)
         self._update_normalizers(obs_NAO, state_NS)
 
-    def _record(self, step: Step) -> None:
+    def record(self, step: Step) -> None:
         """Add a step to the replay and to what normalises."""
         self.storage.add(*step)
         self._update_normalizers(step.obs, step.state)
@@ -105,27 +102,18 @@ class DDPL(Rollouts):
             self.obs_normalizer.update(obs_NAO)
             self.state_normalizer.update(state_NS)
 
-    def _set_returns(self, returns_N: torch.Tensor) -> None:
+    def restore_returns(self, returns_N: torch.Tensor) -> None:
+        """Go on with the discounted returns of the episodes under way."""
         self._returns = returns_N
 
     # -- learning
 
-    def update(self) -> dict[str, torch.Tensor]:
-        """Take the gradient steps of one iteration.
-
-        Returns:
-            Metrics as tensors on the device. Shape of each: ().
-        """
-        return self.learn(critics_alone=self.warming_up)
-
-    def finish(self) -> None:
-        """Wait for the gradient steps under way; there are none unless learning overlaps."""
-
-    def learn(self, *, critics_alone: bool) -> dict[str, torch.Tensor]:
+    def update(self, env_steps: int, *, critics_alone: bool = False) -> dict[str, torch.Tensor]:
         """Take gradient steps of the critics, and of the actors unless told otherwise.
 
         A critic that knows nothing would send the actors astray before it knows better.
         """
+        del env_steps
         metrics: dict[str, torch.Tensor] = {}
         for batch, next_action_BAD in self._critic_batches():
             metrics.update(self._update_critic(batch, next_action_BAD))
@@ -195,11 +183,7 @@ class DDPL(Rollouts):
             if not metric.startswith("candidate_std_dim/") or int(metric[-2:]) < dims[name]
         }
 
-    # -- what the runner asks for
-
-    def apply(self, function: Callable[[DDPL], Any]) -> Any:
-        """Return what a function of the learner returns, called where the learner lives."""
-        return function(self)
+    # -- how it is kept
 
     def get_policy(self, averaged: bool = False) -> JointPolicy:
         """Return the current or the averaged (EMA) joint policy; parameters are shared, not copied."""
@@ -217,10 +201,10 @@ class DDPL(Rollouts):
         for module in self._modules().values():
             module.eval()
 
-    def broadcast_parameters(self) -> None:
+    def broadcast_parameters(self, env_steps: int) -> None:
         """Send the parameters of rank 0 to all ranks, and let each draw random numbers of its own."""
         if rank() > 0:
-            self.generator.manual_seed(derive(torch.initial_seed(), Purpose.LEARNING, index=self.env_steps))
+            self.generator.manual_seed(derive(torch.initial_seed(), Purpose.LEARNING, index=env_steps))
         for module in self._modules().values():
             for tensor in module.state_dict().values():
                 torch.distributed.broadcast(tensor, src=0)
@@ -230,24 +214,22 @@ class DDPL(Rollouts):
         names = ("critic", "target_critic", "obs_normalizer", "state_normalizer", "return_normalizer")
         return policies | {name: getattr(self, name) for name in names}
 
-    def save(self) -> dict:
+    def save(self) -> dict[str, Any]:
         """Everything but the replay, as tensors and plain containers.
 
         Candidates are not kept: who goes on draws them anew, just as who resumes does.
         """
         self.improvement.forget_candidates()
         modules = {name: module.state_dict() for name, module in self._modules().items()}
-        counters = {"env_steps": self.env_steps, "actor_steps": self.improvement.steps}
-        counters["generator_seed"] = self.generator.initial_seed()
+        counters = {"actor_steps": self.improvement.steps, "generator_seed": self.generator.initial_seed()}
         tensors = {name: getattr(self.improvement, name) for name in _MIRROR_STEP}
         tensors |= {"generator": self.generator.get_state(), "returns": self._returns}
         optimizers = {"actor": self.improvement.optimizer, "critic": self.critic_optimizer}
         optimizers = {name: optimizer.state_dict() for name, optimizer in optimizers.items()}
         return {"modules": modules, "counters": counters, "tensors": tensors, "optimizers": optimizers}
 
-    def load(self, state: dict, load_cfg: dict | None = None, strict: bool = True) -> bool:
-        """Restore what :meth:`save` gave. New episodes begin, unless :meth:`continue_episodes` follows."""
-        del load_cfg
+    def load(self, state: dict[str, Any], *, strict: bool = True) -> None:
+        """Restore what :meth:`save` gave, and ``env_steps`` beside it; new episodes begin."""
         for name, module in self._modules().items():
             module.load_state_dict(state["modules"][name], strict=strict)
         self.improvement.steps = state["counters"]["actor_steps"]
@@ -263,8 +245,26 @@ class DDPL(Rollouts):
         set_learning_rate(self.critic_optimizer, self.cfg.critic.learning_rate)
         self.improvement.forget_candidates()
         self._returns = torch.zeros_like(self._returns)
-        self._resume_at(state["counters"]["env_steps"])
-        return True
+
+    def save_replay(self, folder: Path, *, task: str, iteration: int) -> None:
+        """Write the replay beside the checkpoint of an iteration."""
+        save_replay(folder, self.storage.state_dict(), task=task, iteration=iteration)
+
+    def load_replay(self, folder: Path, *, task: str, iteration: int) -> bool:
+        """Restore the replay that belongs to a checkpoint, and return whether there is one."""
+        replay = load_replay(folder, task=task, iteration=iteration, device=self.device)
+        if replay is not None:
+            self.storage.load_state_dict(replay)
+        return replay is not None
+
+
+def check_replay(stack: AgentStack, num_envs: int, cfg: ReplayConfig, device: str) -> None:
+    """Refuse a replay that the device cannot hold.
+
+    Raises:
+        OutOfMemoryError: If it does not fit.
+    """
+    check_fits(cfg.capacity, num_envs, *_stored_shapes(stack), device, half_precision=cfg.half_precision)
 
 
 def _stored_shapes(stack: AgentStack) -> tuple[tuple[int, int], int, tuple[int, int]]:

@@ -97,6 +97,20 @@ class LearnerProcess:
         )
 
 
+_started: list[LearnerProcess] = []
+"""Processes that wait for their learner."""
+
+
+def start_ahead(*modules: str) -> None:
+    """Start a process for the learner to come, which then need not wait for its imports."""
+    _started.append(LearnerProcess(*modules))
+
+
+def take_process(*modules: str) -> LearnerProcess:
+    """Return a process that was started ahead, else start one."""
+    return _started.pop() if _started else LearnerProcess(*modules)
+
+
 def _build(_: None, build: Callable[[], Any], num_threads: int, seed: int) -> Any:
     """Build the object with as many threads as the process that asks has, and random numbers of its own."""
     torch.set_num_threads(num_threads)

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import logging
 import torch
-from collections.abc import Mapping
 from tensordict import TensorDict
-from typing import Any, NamedTuple
+from typing import Any
 
-from ddpl_isaac.algorithms.soundness import check_finite, check_half_precision, constant_columns, normalizer_parts
-from ddpl_isaac.config import AlgorithmConfig, from_dict
+from ddpl_isaac.algorithms.learner import Step
+from ddpl_isaac.algorithms.make_learner import make_learner
+from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.envs.guard import HALF_PRECISION_MAX, NonFiniteGuard
 from ddpl_isaac.envs.identity import STATE
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
@@ -27,125 +27,60 @@ from ddpl_isaac.runtime.ranks import num_ranks
 logger = logging.getLogger(__name__)
 
 
-class Step(NamedTuple):
-    """What a step of all environments leaves to learn from; the arguments of ``ReplayStorage.add``."""
-
-    action: torch.Tensor
-    """Actions taken, in ``[-1, 1]``. Shape: (N, A, D)."""
-
-    reward: torch.Tensor
-    """Team rewards. Shape: (N,)."""
-
-    done: torch.Tensor
-    """Episodes that ended. Shape: (N,), bool."""
-
-    time_out: torch.Tensor
-    """Those of them that a limit cut. Shape: (N,), bool."""
-
-    obs: torch.Tensor
-    """Observations to act on next. Shape: (N, A, O)."""
-
-    state: torch.Tensor
-    """States to act in next. Shape: (N, S)."""
-
-    final_obs: torch.Tensor
-    """True successors of finished episodes. Shape: (N, A, O)."""
-
-    final_state: torch.Tensor
-    """True successor states of finished episodes. Shape: (N, S)."""
-
-
 class Rollouts:
-    """Acts, mends what broke, and passes every step on to what learns from it."""
+    """Has the learner's policy act, mends what broke, and passes every step on to the learner.
 
-    averages = True
-    """Whether there is an averaged (EMA) policy beside the latest one."""
+    This is what rsl_rl's runner takes for the algorithm.
+    """
 
-    has_replay = True
-    """Whether observations are kept in a replay."""
-
-    saved_as = "DDPL"
-    """Name of what :meth:`save` gives: learners of the same name can load each other's."""
-
-    @classmethod
-    def shaped_by(cls, cfg: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return the paths of the settings without which the networks of a checkpoint cannot be loaded.
+    def __init__(self, env: MultiAgentVecEnv, cfg: TrainConfig, device: str) -> None:
+        """Build the learner of the settings for an environment, and begin without a step.
 
         Args:
-            cfg: The whole training configuration as a dictionary.
+            env: The environment.
+            cfg: Settings of the training.
+            device: Device of the learner.
         """
-        actor = "policy_class", "actor.hidden_dims", "actor.observation_dims"
-        if cfg["algorithm"]["policy_class"] == "diffusion":
-            actor += "actor.time_features", "actor.action_features"
-        critic = "critic.kind", "critic.hidden_dims", "critic.action_features"
-        return tuple(f"algorithm.{path}" for path in (*actor, *critic, "normalize_obs"))
-
-    def __init__(
-        self, stack: AgentStack, num_envs: int, policy: JointPolicy, cfg: AlgorithmConfig, device: str
-    ) -> None:
-        """Begin without a step.
-
-        Args:
-            stack: Layout of the agents, on the device.
-            num_envs: Environments N.
-            policy: What acts.
-            cfg: The learner's configuration.
-            device: Device of the environments and the policy.
-        """
-        self.stack, self.num_envs, self.policy, self.cfg, self.device = stack, num_envs, policy, cfg, device
+        self.stack, self.num_envs = AgentStack(env.agents, env.state_dim).to(device), env.num_envs
+        self.cfg, self.device = cfg.algorithm, device
+        self.learner = make_learner(self.stack, env.num_envs, cfg, device)
         self.env_steps = 0
         self.last_checkpoint: str | None = None
-        names = [*stack.names, *([STATE] if stack.has_state else [])]
-        self.guard = NonFiniteGuard(names, num_envs, device)
+        names = [*self.stack.names, *([STATE] if self.stack.has_state else [])]
+        self.guard = NonFiniteGuard(names, env.num_envs, device)
+        self.guard.restart, self.guard.max_share = env.restart, cfg.max_broken_share
+        halved = self.learner.has_replay and self.cfg.replay.half_precision
+        self.guard.max_magnitude = min(cfg.max_magnitude, HALF_PRECISION_MAX if halved else cfg.max_magnitude)
         self._began = self._looked_at_columns = False
 
     @classmethod
-    def prepare(cls, cfg: AlgorithmConfig, device: str) -> None:
-        """Start what takes long to start, to be called before a simulator does; here nothing."""
-        del cfg, device
-
-    @classmethod
-    def check_memory(cls, stack: AgentStack, num_envs: int, cfg: AlgorithmConfig, device: str) -> None:
-        """Refuse what the device cannot hold, to be called before a simulator starts; here nothing is large."""
-        del stack, num_envs, cfg, device
-
-    @classmethod
     def construct_algorithm(cls, obs: TensorDict, env: MultiAgentVecEnv, cfg: dict, device: str) -> Rollouts:
-        """Build the learner for an environment; called by the runner.
+        """Return the rollouts of an environment; called by rsl_rl's runner.
 
         Args:
             obs: Observations of the environment.
             env: The environment.
-            cfg: The whole training configuration as a dictionary.
+            cfg: A dictionary whose ``algorithm`` holds the :class:`~ddpl_isaac.config.TrainConfig` as ``settings``.
             device: Device of the learner.
         """
         del obs
-        algorithm_cfg = from_dict(AlgorithmConfig, cfg["algorithm"])
-        learner = cls(AgentStack(env.agents, env.state_dim), env.num_envs, algorithm_cfg, device)
-        learner.watch(env, cfg)
-        return learner
-
-    def watch(self, env: MultiAgentVecEnv, cfg: dict) -> None:
-        """Let the guard do what the training configuration asks for."""
-        self.guard.restart, self.guard.max_share = env.restart, cfg["max_broken_share"]
-        halved = self.has_replay and self.cfg.replay.half_precision
-        self.guard.max_magnitude = min(cfg["max_magnitude"], HALF_PRECISION_MAX if halved else cfg["max_magnitude"])
+        return cls(env, cfg["algorithm"]["settings"], device)
 
     @property
     def learning_rate(self) -> float:
         """Learning rate of the actors."""
-        return self.cfg.actor.learning_rate
+        return self.learner.learning_rate
 
     @property
     def warming_up(self) -> bool:
         """Whether actions are still uniform."""
-        return self.env_steps < self.cfg.warmup_steps
+        return self.learner.warms_up and self.env_steps < self.cfg.warmup_steps
 
     def act(self, obs: TensorDict) -> torch.Tensor:
         """Draw the joint action of the current policies, uniform during warm-up. Shape: (N, num_actions)."""
         if not self._began:
             self.guard.begin(obs)
-            self._begin(self.stack.observations(obs), self.stack.state(obs))
+            self.learner.begin(self.stack.observations(obs), self.stack.state(obs))
             self._began = True
         self._actions = self._draw_actions(obs)
         return self.stack.joint_action(self._actions)
@@ -155,7 +90,7 @@ class Rollouts:
         if self.warming_up:
             shape = (self.num_envs, *self.stack.action_mask.shape)
             return (torch.rand(shape, device=self.device) * 2.0 - 1.0) * self.stack.action_mask
-        return self.policy.actions(obs)
+        return self.learner.act(obs)
 
     def process_env_step(
         self, obs: TensorDict, rewards: torch.Tensor, dones: torch.Tensor, extras: dict[str, Any]
@@ -165,7 +100,7 @@ class Rollouts:
         final = extras.get("final_obs", obs)
         seen = self.stack.observations(obs), self.stack.state(obs)
         last = self.stack.observations(final), self.stack.state(final)
-        self._record(Step(self._actions, rewards, dones.bool(), extras["time_outs"].bool(), *seen, *last))
+        self.learner.record(Step(self._actions, rewards, dones.bool(), extras["time_outs"].bool(), *seen, *last))
         self.env_steps += self.num_envs * num_ranks()
 
     def compute_returns(self, obs: TensorDict) -> None:
@@ -179,22 +114,52 @@ class Rollouts:
             UserError: If a replay of half precision cannot hold what the policies see.
         """
         del obs
-        self.check_learner()
+        self.learner.check(self.env_steps)
         self.guard.check(self.last_checkpoint)
         if not self._looked_at_columns and self.env_steps >= self.cfg.warmup_steps:
             self._looked_at_columns = True
-            sentence = self.apply(look_at_columns)
+            sentence = self.learner.look_at_columns()
             if sentence:
                 logger.warning(sentence)
 
-    def check_learner(self) -> None:
-        """Refuse to go on if a number of the learner is not finite. Waits for the device."""
-        check_finite(self.parts(), self.env_steps)
+    def update(self) -> dict[str, torch.Tensor]:
+        """Take the gradient steps of one iteration; during warm-up only those of the critics.
 
-    def parts(self) -> dict[str, torch.Tensor]:
-        """Return what must be finite, by what the user calls it; what can spoil others comes first."""
-        normalizers = {"observations": self.obs_normalizer, "state": self.state_normalizer}
-        return normalizer_parts(self.stack, normalizers)
+        Returns:
+            Metrics as tensors on the device. Shape of each: ().
+        """
+        return self.learner.update(self.env_steps, critics_alone=self.warming_up)
+
+    # -- what the runner asks for
+
+    def get_policy(self, averaged: bool = False) -> JointPolicy:
+        """Return the current or the averaged (EMA) joint policy."""
+        return self.learner.get_policy(averaged)
+
+    def train_mode(self) -> None:
+        """Let the normalisers learn."""
+        self.learner.train_mode()
+
+    def eval_mode(self) -> None:
+        """Freeze the normalisers."""
+        self.learner.eval_mode()
+
+    def broadcast_parameters(self) -> None:
+        """Send the parameters of rank 0 to all ranks, and let each draw random numbers of its own."""
+        self.learner.broadcast_parameters(self.env_steps)
+
+    def save(self) -> dict[str, Any]:
+        """Return everything but the replay, as tensors and plain containers."""
+        state = self.learner.save()
+        return {**state, "counters": {"env_steps": self.env_steps, **state["counters"]}}
+
+    def load(self, state: dict[str, Any], load_cfg: dict | None = None, strict: bool = True) -> bool:
+        """Restore what :meth:`save` gave. New episodes begin, unless :meth:`continue_episodes` follows."""
+        del load_cfg
+        self.learner.load(state, strict=strict)
+        self.env_steps, self._began = state["counters"]["env_steps"], False
+        self.guard.steps = self.env_steps // (self.num_envs * num_ranks())
+        return True
 
     def continue_episodes(self, obs: TensorDict, state: dict) -> None:
         """Go on in the middle of the episodes, where environments and replay have been restored as well.
@@ -205,34 +170,4 @@ class Rollouts:
         """
         self._began = True
         self.guard.begin(obs)
-        self._set_returns(state["tensors"]["returns"])
-
-    def _resume_at(self, env_steps: int) -> None:
-        """Count on from there; new episodes begin."""
-        self.env_steps, self._began = env_steps, False
-        self.guard.steps = env_steps // (self.num_envs * num_ranks())
-
-    def _begin(self, obs_NAO: torch.Tensor, state_NS: torch.Tensor) -> None:
-        """Learn of new episodes in all environments."""
-        raise NotImplementedError
-
-    def _record(self, step: Step) -> None:
-        """Learn of a step."""
-        raise NotImplementedError
-
-    def _set_returns(self, returns_N: torch.Tensor) -> None:
-        """Restore the discounted returns of the episodes under way."""
-        raise NotImplementedError
-
-
-def check_learner_of(learner: Any) -> None:
-    """Refuse to go on with a learner that is not finite; called where the learner lives."""
-    learner.check_learner()
-
-
-def look_at_columns(learner: Any) -> str | None:
-    """Return a sentence on columns of a learner that tell nothing; refuse those that its replay cannot hold."""
-    normalizers = {"observations": learner.obs_normalizer, "state": learner.state_normalizer}
-    if learner.has_replay and learner.cfg.replay.half_precision:
-        check_half_precision(learner.stack, normalizers)
-    return constant_columns(learner.stack, normalizers)
+        self.learner.restore_returns(state["tensors"]["returns"])

@@ -10,7 +10,7 @@ Shapes: N environments, A agents, O observation, S state, D action.
 from __future__ import annotations
 
 import torch
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from tensordict import TensorDict
 from typing import Any
@@ -22,10 +22,9 @@ from skrl.resources.preprocessors.torch import RunningStandardScaler
 from skrl.resources.schedulers.torch import KLAdaptiveLR
 
 from ddpl_isaac.algorithms.ddpl import set_learning_rate
-from ddpl_isaac.algorithms.rollouts import Rollouts, Step
+from ddpl_isaac.algorithms.learner import Learner, Step
 from ddpl_isaac.baselines.skrl_models import Actor, Policy, Value, clipped, spaces_of
-from ddpl_isaac.config import AlgorithmConfig, PPOConfig, from_dict
-from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
+from ddpl_isaac.config import AlgorithmConfig, PPOConfig, TrainConfig
 from ddpl_isaac.errors import UserError
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.normalizer import make_normalizer
@@ -36,14 +35,14 @@ _TIME = {"timestep": 0, "timesteps": 0}
 """What skrl asks for in every call; only its own logging, which is off, and schedules, which are not used, need it."""
 
 
-class SkrlPPO(Rollouts):
+class SkrlPPO(Learner):
     """MAPPO or IPPO on the environments, networks, normalisers and budget of DDPL.
 
     Iterations gather until a rollout is complete; then all agents take skrl's PPO steps. Time-outs are bootstrapped
     with the true last observations. There is neither replay nor warm-up nor averaged policy.
     """
 
-    averages = has_replay = False
+    averages = has_replay = warms_up = False
     saved_as = "SkrlPPO"
 
     @classmethod
@@ -53,20 +52,22 @@ class SkrlPPO(Rollouts):
         sizes = ("actor.observation_dims", "actor.hidden_dims", "critic.hidden_dims", "normalize_obs")
         return ("ppo.algorithm", *(f"algorithm.{path}" for path in sizes))
 
-    def __init__(
-        self, stack: AgentStack, num_envs: int, cfg: AlgorithmConfig, ppo: PPOConfig, num_steps: int, device: str
-    ) -> None:
+    def __init__(self, stack: AgentStack, num_envs: int, cfg: TrainConfig, device: str) -> None:
         """Create networks and skrl's agents.
 
         Args:
             stack: Layout of the agents.
             num_envs: Environments N.
-            cfg: DDPL's configuration: hidden sizes, discount and normalisation count here too.
-            ppo: PPO's own.
-            num_steps: Steps of an iteration.
+            cfg: Settings of the training. Of DDPL's, hidden sizes, discount and normalisation count here too.
             device: Device of everything.
+
+        Raises:
+            UserError: If there are several ranks.
         """
-        self.ppo, self._iterations_per_rollout = ppo, max(1, round(ppo.rollout_steps / num_steps))
+        if is_distributed():
+            raise UserError("The baselines train in one process; leave --distributed out.")
+        num_steps, ppo, cfg, self.stack = cfg.num_steps_per_env, cfg.ppo, cfg.algorithm, stack.to(device)
+        self.cfg, self.ppo, self._iterations_per_rollout = cfg, ppo, max(1, round(ppo.rollout_steps / num_steps))
         memory_size, names = self._iterations_per_rollout * num_steps, list(stack.names)
         seen_dims = stack.obs_dim, stack.state_dim
         sizes = {name: (*seen_dims, dim) for name, dim in zip(names, stack.action_dims, strict=True)}
@@ -92,46 +93,25 @@ class SkrlPPO(Rollouts):
         self.obs_normalizer = make_normalizer((stack.num_agents, stack.obs_dim), cfg, device)
         self.state_normalizer = make_normalizer((stack.state_dim,), cfg, device)
         actor = Actor(self._policies, stack.action_dim)
-        super().__init__(stack, num_envs, JointPolicy(stack, self.obs_normalizer, actor), cfg, device)
+        self.policy = JointPolicy(self.stack, self.obs_normalizer, actor)
         self._iterations = 0
-
-    @classmethod
-    def construct_algorithm(cls, obs: TensorDict, env: MultiAgentVecEnv, cfg: dict, device: str) -> SkrlPPO:
-        """Build the learner for an environment; called by the runner.
-
-        Raises:
-            UserError: If there are several ranks.
-        """
-        del obs
-        if is_distributed():
-            raise UserError("The baselines train in one process; leave --distributed out.")
-        algorithm, ppo = from_dict(AlgorithmConfig, cfg["algorithm"]), from_dict(PPOConfig, cfg["ppo"])
-        stack = AgentStack(env.agents, env.state_dim).to(device)
-        learner = cls(stack, env.num_envs, algorithm, ppo, cfg["num_steps_per_env"], device)
-        learner.watch(env, cfg)
-        return learner
 
     @property
     def learning_rate(self) -> float:
         """Learning rate of the first agent, which follows the KL of its updates."""
         return self.agent.optimizers[self.stack.names[0]].param_groups[0]["lr"]
 
-    @property
-    def warming_up(self) -> bool:
-        """Never: PPO learns from what its own policies do."""
-        return False
-
-    def _draw_actions(self, obs: TensorDict) -> torch.Tensor:
+    def act(self, obs: TensorDict) -> torch.Tensor:
         """Have skrl draw the actions, and keep their probabilities and the values. Shape: (N, A, D)."""
         del obs  # those of the last step
         self._drawn, _ = self.agent.act(self._by_agent(self._obs), self._for_all(self._state), **_TIME)
         return torch.stack([clipped(action, self.stack.action_dim) for action in self._drawn.values()], dim=1)
 
-    def _begin(self, obs_NAO: torch.Tensor, state_NS: torch.Tensor) -> None:
+    def begin(self, obs_NAO: torch.Tensor, state_NS: torch.Tensor) -> None:
         """Look at the first observations."""
         self._obs, self._state = self._normalized(obs_NAO, state_NS)
 
-    def _record(self, step: Step) -> None:
+    def record(self, step: Step) -> None:
         """Hand a step to skrl, with true successors."""
         ended = step.done[:, None]
         last = self._normalized(
@@ -153,7 +133,7 @@ class SkrlPPO(Rollouts):
         for normalizer, seen in ((self.obs_normalizer, step.obs), (self.state_normalizer, step.state)):
             if self.cfg.normalize_obs:
                 normalizer.update(seen)
-        self._begin(step.obs, step.state)
+        self.begin(step.obs, step.state)
 
     def parts(self) -> dict[str, torch.Tensor]:
         """Return normalisers and weights."""
@@ -163,12 +143,13 @@ class SkrlPPO(Rollouts):
             parts |= {f"the {role} of '{name}'": values for role, values in weights.items()}
         return parts
 
-    def update(self) -> dict[str, torch.Tensor]:
+    def update(self, env_steps: int, *, critics_alone: bool = False) -> dict[str, torch.Tensor]:
         """Take the PPO steps of all agents if a rollout is complete.
 
         Returns:
             Losses, deviations and learning rates; none in between. Shape of each: ().
         """
+        del env_steps, critics_alone
         self._iterations += 1
         if self._iterations % self._iterations_per_rollout:
             return {}
@@ -182,18 +163,6 @@ class SkrlPPO(Rollouts):
         }
         self.agent.tracking_data.clear()
         return metrics
-
-    def finish(self) -> None:
-        """Nothing is under way."""
-
-    def apply(self, function: Callable[[SkrlPPO], Any]) -> Any:
-        """Return what a function of the learner returns."""
-        return function(self)
-
-    def get_policy(self, averaged: bool = False) -> JointPolicy:
-        """Return the joint policy; there is no averaged one."""
-        del averaged
-        return self.policy
 
     def train_mode(self) -> None:
         """Let the normalisers learn."""
@@ -214,23 +183,21 @@ class SkrlPPO(Rollouts):
         }
         return modules | {"obs_normalizer": self.obs_normalizer, "state_normalizer": self.state_normalizer}
 
-    def save(self) -> dict:
+    def save(self) -> dict[str, Any]:
         """Everything, as tensors and plain containers; a rollout under way is lost."""
         state = {name: module.state_dict() for name, module in self._modules().items()}
         settings = {"learning_rate": self.ppo.learning_rate}
-        return {"modules": state, "counters": {"env_steps": self.env_steps}, "settings": settings}
+        return {"modules": state, "counters": {}, "settings": settings}
 
-    def load(self, state: dict, load_cfg: dict | None = None, strict: bool = True) -> bool:
+    def load(self, state: dict[str, Any], *, strict: bool = True) -> None:
         """Restore what :meth:`save` gave; new episodes and a new rollout begin."""
-        del load_cfg, strict
+        del strict
         for name, module in self._modules().items():
             module.load_state_dict(state["modules"][name])
         # the KL has changed the rate that was given; a new one that is given now counts from here on
         if state.get("settings", {}).get("learning_rate", self.ppo.learning_rate) != self.ppo.learning_rate:
             for optimizer in self.agent.optimizers.values():
                 set_learning_rate(optimizer, self.ppo.learning_rate)
-        self._resume_at(state["counters"]["env_steps"])
-        return True
 
     def _normalized(self, obs_NAO: torch.Tensor, state_NS: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         return self.obs_normalizer(obs_NAO), self.state_normalizer(state_NS)

@@ -143,7 +143,7 @@ class ReplayConfig:
 class AlgorithmConfig:
     """Decentralized Diffusion Policy Learning."""
 
-    class_name: str = "ddpl_isaac.algorithms.overlapped_ddpl:OverlappedDDPL"
+    class_name: str = "ddpl_isaac.algorithms.ddpl:DDPL"
     """Learner, as ``module:Class``."""
 
     policy_class: PolicyClass = "diffusion"

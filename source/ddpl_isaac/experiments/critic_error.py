@@ -46,15 +46,15 @@ def critic_error_of_run(task: str, checkpoint: Path) -> dict[str, float]:
     runner = resolve_callable(cfg.class_name)(env, asdict(cfg), None, "cpu")
     runner.load(str(checkpoint))
     runner.alg.eval_mode()
-    alg = runner.alg
+    alg, learner = runner.alg, runner.alg.learner
     with torch.no_grad():
         seen = env.get_observations()[:1]
-        obs = alg.obs_normalizer(alg.stack.observations(seen))
-        state = alg.state_normalizer(alg.stack.state(seen))
-        others = alg.improvement.policy.sample(obs, _OTHERS)
+        obs = learner.obs_normalizer(alg.stack.observations(seen))
+        state = learner.state_normalizer(alg.stack.state(seen))
+        others = learner.improvement.policy.sample(obs, _OTHERS)
 
         def learned(candidates_ABMD: torch.Tensor, others_ABLD: torch.Tensor) -> torch.Tensor:
-            return alg.critic.marginal(state, obs, candidates_ABMD, others_ABLD) / alg.reward_scale
+            return learner.critic.marginal(state, obs, candidates_ABMD, others_ABLD) / learner.reward_scale
 
         rules.pop("num_agents", None)
         return critic_error(learned, make_game(task, **rules), others)

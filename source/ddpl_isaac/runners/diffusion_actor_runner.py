@@ -8,37 +8,35 @@ from __future__ import annotations
 
 import torch
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from tensordict import TensorDict
 
 from rsl_rl.runners import OnPolicyRunner
 
-from ddpl_isaac.algorithms.ddpl import DDPL
-from ddpl_isaac.algorithms.rollouts import check_learner_of
+from ddpl_isaac.algorithms.rollouts import Rollouts
 from ddpl_isaac.algorithms.soundness import first_nonfinite
+from ddpl_isaac.config import TrainConfig, from_dict
 from ddpl_isaac.envs.guard import DivergenceError, NonFiniteError, what_was_kept
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.models.policy import BestOfPolicy
 from ddpl_isaac.runners.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
-from ddpl_isaac.runners.checkpoint_file import write_file
 from ddpl_isaac.runners.checkpoint_identity import check_header, describe_learner
-from ddpl_isaac.runners.learner_replay import load_replay_of, save_replay_of
 from ddpl_isaac.runners.random_state import get_random_state, set_random_state
 from ddpl_isaac.runners.training_logger import TrainingLogger
 from ddpl_isaac.runtime import ranks
 from ddpl_isaac.runtime.configure import configure
 from ddpl_isaac.seeds import Purpose, derive
+from ddpl_isaac.storage.checkpoint_file import write_file
 
 
 class DiffusionActorRunner(OnPolicyRunner):
-    """Trains a :class:`~ddpl_isaac.algorithms.ddpl.DDPL` learner.
+    """Trains the :class:`~ddpl_isaac.algorithms.learner.Learner` of the settings.
 
     A resumed run starts new episodes unless the environment can restore its state; then it goes on bit for bit.
     """
 
-    alg: DDPL
-    """The learner."""
+    alg: Rollouts
+    """What acts, with the learner."""
 
     env: MultiAgentVecEnv
     """The environment."""
@@ -55,7 +53,9 @@ class DiffusionActorRunner(OnPolicyRunner):
         torch.manual_seed(derive(train_cfg["seed"], Purpose.ACTING, rank=ranks.rank()))
         configure(device)
         # the learner checks for non-finite numbers itself, once per iteration and without waiting in a step
-        super().__init__(env, {**train_cfg, "check_for_nan": False}, log_dir, device)
+        algorithm = {"class_name": Rollouts, "settings": from_dict(TrainConfig, train_cfg)}
+        super().__init__(env, {**train_cfg, "check_for_nan": False, "algorithm": algorithm}, log_dir, device)
+        self.cfg["algorithm"] = train_cfg["algorithm"]
         self.logger = TrainingLogger(
             log_dir=log_dir,
             cfg=self.cfg,
@@ -86,8 +86,6 @@ class DiffusionActorRunner(OnPolicyRunner):
             raise DivergenceError(f"{error} {kept}{self._save_snapshot()}") from None
         except NonFiniteError as error:
             raise NonFiniteError(f"{error}{self._save_snapshot()}") from None
-        finally:
-            self.alg.finish()  # a rank that leaves earlier fails the gradient steps of the others
 
     def _save_snapshot(self) -> str:
         """Write down how the first environment broke and the learner of that time; return a sentence on where."""
@@ -106,7 +104,7 @@ class DiffusionActorRunner(OnPolicyRunner):
             DivergenceError: If a number of the learner is not finite; nothing is written then.
         """
         iteration = self.current_learning_iteration
-        self.alg.apply(check_learner_of)
+        self.alg.learner.check(self.alg.env_steps)
         state = {
             "algorithm": self.alg.save(),
             "iteration": iteration,
@@ -122,7 +120,7 @@ class DiffusionActorRunner(OnPolicyRunner):
         origin = {"environment": self.env.identity(), "learner": describe_learner(self.cfg)}
         save_checkpoint(path, state, task=self.env.task, origin=origin)
         if self.cfg["save_replay"]:
-            self.alg.apply(partial(save_replay_of, folder=Path(path).parent, task=self.env.task, iteration=iteration))
+            self.alg.learner.save_replay(Path(path).parent, task=self.env.task, iteration=iteration)
         self.alg.last_checkpoint = path
         self.logger.save_model(path, iteration)
 
@@ -145,8 +143,8 @@ class DiffusionActorRunner(OnPolicyRunner):
         has_replay = False
         # a runner without a directory only plays: it needs no replay
         if self.cfg["save_replay"] and self.logger.log_dir is not None:
-            place = {"folder": Path(path).parent, "task": self.env.task, "iteration": state["iteration"]}
-            has_replay = self.alg.apply(partial(load_replay_of, **place))
+            place = {"task": self.env.task, "iteration": state["iteration"]}
+            has_replay = self.alg.learner.load_replay(Path(path).parent, **place)
         same_episodes = has_replay and state["environment"] is not None
         if same_episodes:
             self.env.load_state_dict(state["environment"])
@@ -182,5 +180,5 @@ class DiffusionActorRunner(OnPolicyRunner):
         self.alg.eval_mode()
         policy = self.alg.get_policy(averaged=ema)
         if best_of > 1:
-            policy = BestOfPolicy(policy, self.alg.target_critic.own_value, best_of)
+            policy = BestOfPolicy(policy, self.alg.learner.target_critic.own_value, best_of)
         return policy.to(device or self.device)

@@ -83,7 +83,7 @@ def evaluate(command: CommandLine) -> None:
     with open_plan(plan, args, cfg, checkpoint.parent, "evaluate") as env, end_on_user_error():
         runner = make_runner(env, plan, cfg, None, checkpoint)
         results = []
-        policies = [("EMA", True, 1), ("latest", False, 1)][not runner.alg.averages :]
+        policies = [("EMA", True, 1), ("latest", False, 1)][not runner.alg.learner.averages :]
         if args.best_of > 1:
             policies.append((f"EMA, best of {args.best_of}", True, args.best_of))
         for label, ema, best_of in policies:

@@ -16,6 +16,7 @@ from rsl_rl.runners import OnPolicyRunner
 from rsl_rl.utils import resolve_callable
 
 from ddpl_isaac import run_directory
+from ddpl_isaac.algorithms import make_learner
 from ddpl_isaac.cli import CommandLine
 from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.config_loader import ConfigError, load_config
@@ -92,7 +93,7 @@ def check_memory(plan: EnvPlan, cfg: TrainConfig) -> None:
     plan = bounded(plan, cfg)
     if plan.agents:
         stack = AgentStack(plan.agents, plan.state_dim)
-        resolve_callable(cfg.algorithm.class_name).check_memory(stack, cfg.num_envs, cfg.algorithm, plan.device)
+        make_learner.check_memory(stack, cfg.num_envs, cfg, plan.device)
 
 
 def open_plan(
@@ -100,7 +101,7 @@ def open_plan(
 ) -> AbstractContextManager[MultiAgentVecEnv]:
     """Open the environment, and start meanwhile what the learner needs."""
     worlds = Purpose.TRAINING_WORLDS if video_folder == "train" else Purpose.JUDGING_WORLDS
-    resolve_callable(cfg.algorithm.class_name).prepare(cfg.algorithm, plan.device)
+    make_learner.start_ahead(cfg, plan.device)
     return open_env(
         bounded(plan, cfg),
         args,

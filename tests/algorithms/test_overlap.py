@@ -12,37 +12,44 @@ import torch
 
 import pytest
 from fakes import FakeEnv
-from learners import SMALL, collect, make_learner
+from learners import SMALL, collect, make_rollouts
 
+from ddpl_isaac.algorithms import learner_process
 from ddpl_isaac.algorithms.ddpl import DDPL
 from ddpl_isaac.algorithms.learner_process import LearnerProcessError
-from ddpl_isaac.algorithms.overlapped_ddpl import OverlappedDDPL
+from ddpl_isaac.algorithms.make_learner import start_ahead
+from ddpl_isaac.algorithms.overlap import Overlapped
 from ddpl_isaac.config_loader import load_config
 
 OVERLAP = "agent.algorithm.overlap_learning=true"
 ALONE = "agent.algorithm.overlap_learning=false"
 
 
-def rewards_of(learner, env, iterations):
+def rewards_of(rollouts, env, iterations):
     """Train and return the reward of every iteration."""
     rewards = []
     for _ in range(iterations):
-        rewards.append(collect(learner, env, 2).item())
-        learner.update()
-    learner.finish()
+        rewards.append(collect(rollouts, env, 2).item())
+        rollouts.update()
+    wait_for(rollouts)
     return rewards
+
+
+def wait_for(rollouts):
+    """Wait for the gradient steps under way."""
+    rollouts.train_mode()
 
 
 def _weights(learner):
     return learner.actor.state_dict()
 
 
-def weights_of(learner):
-    return {name: value.clone() for name, value in learner.apply(_weights).items()}
+def weights_of(rollouts):
+    return {name: value.clone() for name, value in rollouts.learner.ask(_weights).items()}
 
 
-def acting_weights_of(learner):
-    return learner.policy.actor.state_dict()
+def acting_weights_of(rollouts):
+    return rollouts.get_policy().actor.state_dict()
 
 
 def _num_stored(learner):
@@ -51,8 +58,8 @@ def _num_stored(learner):
 
 def test_whether_to_overlap_is_a_setting():
     env = FakeEnv(num_envs=4)
-    assert isinstance(make_learner(env, OVERLAP), OverlappedDDPL)
-    assert type(make_learner(env)) is DDPL
+    assert type(make_rollouts(env, OVERLAP).learner) is Overlapped
+    assert type(make_rollouts(env).learner) is DDPL
 
 
 def test_a_run_repeats_bit_for_bit_whichever_side_is_faster():
@@ -60,67 +67,67 @@ def test_a_run_repeats_bit_for_bit_whichever_side_is_faster():
     results = []
     for waits in (False, True):
         env = FakeEnv(num_envs=16)
-        learner, rewards = make_learner(env, OVERLAP), []
+        rollouts, rewards = make_rollouts(env, OVERLAP), []
         for _ in range(12):
-            rewards.append(collect(learner, env, 2).item())
-            learner.update()
+            rewards.append(collect(rollouts, env, 2).item())
+            rollouts.update()
             if waits:
-                learner.finish()
-        results.append((rewards, weights_of(learner)))
+                wait_for(rollouts)
+        results.append((rewards, weights_of(rollouts)))
     assert results[0][0] == results[1][0]
     assert all(torch.equal(value, results[1][1][name]) for name, value in results[0][1].items())
 
 
 def test_the_environments_are_played_by_the_policies_of_the_iteration_before():
     env = FakeEnv(num_envs=16)
-    learner = make_learner(env, OVERLAP, "agent.algorithm.warmup_steps=0")
-    before = weights_of(learner)
-    collect(learner, env, 4)
-    assert learner.update() == {}
-    assert all(torch.equal(value, before[name]) for name, value in acting_weights_of(learner).items())
-    collect(learner, env, 4)
-    learned = weights_of(learner)
+    rollouts = make_rollouts(env, OVERLAP, "agent.algorithm.warmup_steps=0")
+    before = weights_of(rollouts)
+    collect(rollouts, env, 4)
+    assert rollouts.update() == {}
+    assert all(torch.equal(value, before[name]) for name, value in acting_weights_of(rollouts).items())
+    collect(rollouts, env, 4)
+    learned = weights_of(rollouts)
     assert any(not torch.equal(value, before[name]) for name, value in learned.items())
-    assert all(torch.equal(value, before[name]) for name, value in acting_weights_of(learner).items())
-    assert "ISSM/cart/ess" in learner.update()
-    assert all(torch.equal(value, learned[name]) for name, value in acting_weights_of(learner).items())
+    assert all(torch.equal(value, before[name]) for name, value in acting_weights_of(rollouts).items())
+    assert "ISSM/cart/ess" in rollouts.update()
+    assert all(torch.equal(value, learned[name]) for name, value in acting_weights_of(rollouts).items())
 
 
 def test_steps_are_stored_when_the_iteration_ends():
     env = FakeEnv(num_envs=16)
-    learner = make_learner(env, OVERLAP)
-    collect(learner, env, 4)
-    assert learner.apply(_num_stored) == 0
-    learner.update()
-    assert learner.apply(_num_stored) >= 4 * 16
-    assert learner.env_steps == 4 * 16
+    rollouts = make_rollouts(env, OVERLAP)
+    collect(rollouts, env, 4)
+    assert rollouts.learner.ask(_num_stored) == 0
+    rollouts.update()
+    assert rollouts.learner.ask(_num_stored) >= 4 * 16
+    assert rollouts.env_steps == 4 * 16
 
 
 def test_it_learns_what_it_would_learn_otherwise():
     """Uniform actions pay .06 on average and the best joint action 1."""
     env = FakeEnv(num_envs=16)
     rates = "agent.algorithm.actor.learning_rate=0.002", "agent.algorithm.critic.learning_rate=0.002"
-    learner = make_learner(env, OVERLAP, *rates, "agent.algorithm.issm.reference_window=16")
-    rewards = rewards_of(learner, env, 120)
+    rollouts = make_rollouts(env, OVERLAP, *rates, "agent.algorithm.issm.reference_window=16")
+    rewards = rewards_of(rollouts, env, 120)
     assert rewards[0] < 0.4
-    assert collect(learner, env, 8) > 0.6
+    assert collect(rollouts, env, 8) > 0.6
 
 
 def test_a_restored_learner_goes_on_as_the_saved_one_does():
     env = FakeEnv(num_envs=16)
     weights = []
-    learner = make_learner(env, OVERLAP)
-    rewards_of(learner, env, 6)
-    saved = copy.deepcopy(learner.save())
-    replay = learner.apply(_replay)
-    for one in (learner, make_learner(env, OVERLAP)):
+    rollouts = make_rollouts(env, OVERLAP)
+    rewards_of(rollouts, env, 6)
+    saved = copy.deepcopy(rollouts.save())
+    replay = rollouts.learner.ask(_replay)
+    for one in (rollouts, make_rollouts(env, OVERLAP)):
         one.load(saved)
-        one.apply(_Restore(replay))
+        one.learner.ask(_Restore(replay))
         torch.manual_seed(1)
         rewards_of(one, FakeEnv(num_envs=16), 6)
         weights.append(weights_of(one) | {f"acting {name}": value for name, value in acting_weights_of(one).items()})
     assert all(torch.equal(value, weights[1][name]) for name, value in weights[0].items())
-    assert any(not torch.equal(value, saved["modules"]["actor"][name]) for name, value in weights_of(learner).items())
+    assert any(not torch.equal(value, saved["modules"]["actor"][name]) for name, value in weights_of(rollouts).items())
 
 
 def _replay(learner):
@@ -137,20 +144,20 @@ class _Restore:
 
 def test_a_checkpoint_of_a_learner_that_did_not_overlap_can_be_gone_on_from():
     env = FakeEnv(num_envs=16)
-    learner, restored = make_learner(env), make_learner(env, OVERLAP)
-    rewards_of(learner, env, 3)
-    restored.load(learner.save())
+    rollouts, restored = make_rollouts(env), make_rollouts(env, OVERLAP)
+    rewards_of(rollouts, env, 3)
+    restored.load(rollouts.save())
     acting = acting_weights_of(restored)
-    assert all(torch.equal(value, acting[name]) for name, value in learner.actor.state_dict().items())
+    assert all(torch.equal(value, acting[name]) for name, value in rollouts.learner.actor.state_dict().items())
 
 
 def test_the_averaged_policy_is_that_of_the_learner():
     env = FakeEnv(num_envs=16)
-    learner = make_learner(env, OVERLAP)
-    rewards_of(learner, env, 6)
-    averaged = learner.get_policy(averaged=True).actor.state_dict()
-    assert all(torch.equal(value, averaged[name]) for name, value in learner.save()["modules"]["averaged"].items())
-    assert any(not torch.equal(value, averaged[name]) for name, value in weights_of(learner).items())
+    rollouts = make_rollouts(env, OVERLAP)
+    rewards_of(rollouts, env, 6)
+    averaged = rollouts.get_policy(averaged=True).actor.state_dict()
+    assert all(torch.equal(value, averaged[name]) for name, value in rollouts.save()["modules"]["averaged"].items())
+    assert any(not torch.equal(value, averaged[name]) for name, value in weights_of(rollouts).items())
 
 
 def _break(learner):
@@ -163,28 +170,28 @@ def _refuse(_):
 
 def test_an_error_of_the_learner_reaches_the_runner_with_its_traceback():
     env = FakeEnv(num_envs=16)
-    learner = make_learner(env, OVERLAP)
-    collect(learner, env, 4)
-    learner.apply(_break)
-    learner.update()
+    rollouts = make_rollouts(env, OVERLAP)
+    collect(rollouts, env, 4)
+    rollouts.learner.ask(_break)
+    rollouts.update()
     with pytest.raises(RuntimeError, match=r"The learner failed\.(?s:.*)_update_critic"):
-        learner.update()
+        rollouts.update()
     with pytest.raises(RuntimeError, match="not like this"):  # of the caller's code, so not the user's mistake
-        learner.apply(_refuse)
+        rollouts.learner.ask(_refuse)
 
 
 def test_wrong_settings_are_refused_as_without_a_process():
     with pytest.raises(ValueError, match=r"replay\.capacity"):
-        make_learner(FakeEnv(num_envs=16), OVERLAP, "agent.algorithm.replay.capacity=40")
+        make_rollouts(FakeEnv(num_envs=16), OVERLAP, "agent.algorithm.replay.capacity=40")
 
 
 def test_a_learner_that_is_killed_ends_the_run_with_one_error():
     env = FakeEnv(num_envs=16)
-    learner = make_learner(env, OVERLAP)
-    collect(learner, env, 4)
-    os.kill(learner.apply(_pid), signal.SIGKILL)
+    rollouts = make_rollouts(env, OVERLAP)
+    collect(rollouts, env, 4)
+    os.kill(rollouts.learner.ask(_pid), signal.SIGKILL)
     with pytest.raises(LearnerProcessError, match=r"by signal 9 .* --checkpoint latest"):
-        learner.apply(_pid)
+        rollouts.learner.ask(_pid)
 
 
 @pytest.mark.parametrize(
@@ -192,24 +199,23 @@ def test_a_learner_that_is_killed_ends_the_run_with_one_error():
 )
 def test_the_process_can_be_started_before_there_is_an_environment(settings, device, started):
     cfg = load_config(None, [*SMALL, settings])
-    OverlappedDDPL.prepare(cfg.algorithm, device)
-    assert len(OverlappedDDPL._spare) == started
+    start_ahead(cfg, device)
+    assert len(learner_process._started) == started
     if started:
-        prepared = OverlappedDDPL._spare[0]._process.pid
-        learner = make_learner(FakeEnv(num_envs=16), settings)
-        assert learner.apply(_pid) == prepared
-        assert not OverlappedDDPL._spare
+        prepared = learner_process._started[0]._process.pid
+        rollouts = make_rollouts(FakeEnv(num_envs=16), settings)
+        assert rollouts.learner.ask(_pid) == prepared
+        assert not learner_process._started
 
 
 @pytest.mark.parametrize("overlap", [OVERLAP, ALONE])
 @pytest.mark.parametrize(("compile_by", "started"), [("auto", ["cpu"]), ("eager", [])])
 def test_the_compiler_is_started_before_there_is_an_environment(overlap, compile_by, started, monkeypatch):
     asked = []
-    monkeypatch.setattr("ddpl_isaac.algorithms.ddpl.start_compiler", asked.append)
-    monkeypatch.setattr("ddpl_isaac.algorithms.overlapped_ddpl.LearnerProcess", lambda *_: None)
-    monkeypatch.setattr(OverlappedDDPL, "_spare", [])
+    monkeypatch.setattr("ddpl_isaac.algorithms.make_learner.start_compiler", asked.append)
+    monkeypatch.setattr("ddpl_isaac.algorithms.make_learner.start_process", lambda _: None)
     cfg = load_config(None, [*SMALL, overlap, f"agent.algorithm.compile={compile_by}"])
-    OverlappedDDPL.prepare(cfg.algorithm, "cpu")
+    start_ahead(cfg, "cpu")
     assert asked == started
 
 
@@ -226,12 +232,12 @@ def _is_running(pid):
 
 
 def test_the_process_ends_with_the_learner_and_not_with_a_signal_to_the_job():
-    learner = make_learner(FakeEnv(num_envs=16), OVERLAP)
-    pid = learner.apply(_pid)
+    rollouts = make_rollouts(FakeEnv(num_envs=16), OVERLAP)
+    pid = rollouts.learner.ask(_pid)
     for number in (signal.SIGINT, signal.SIGTERM):
         os.kill(pid, number)
-    assert learner.apply(_pid) == pid
-    del learner
+    assert rollouts.learner.ask(_pid) == pid
+    del rollouts
     end = time.monotonic() + 60
     while _is_running(pid):
         assert time.monotonic() < end

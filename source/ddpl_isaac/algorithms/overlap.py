@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""DDPL whose gradient steps are taken while the environments step.
+"""A learner whose gradient steps are taken while the environments step.
 
 Shapes: T steps, N environments, A agents, O observation, S state.
 """
@@ -13,25 +13,23 @@ import copy
 import torch
 from collections.abc import Callable
 from functools import partial
-from tensordict import TensorDict
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any
 
 from ddpl_isaac.algorithms.ddpl import DDPL
-from ddpl_isaac.algorithms.learner_process import LearnerProcess
-from ddpl_isaac.algorithms.rollouts import Rollouts, Step
-from ddpl_isaac.config import AlgorithmConfig
-from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
+from ddpl_isaac.algorithms.learner import Learner, Step
+from ddpl_isaac.algorithms.learner_process import start_ahead, take_process
+from ddpl_isaac.config import AlgorithmConfig, TrainConfig
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.make_actor import make_actor
 from ddpl_isaac.models.normalizer import make_normalizer
 from ddpl_isaac.models.policy import JointPolicy
 from ddpl_isaac.runtime.compilation import wait_for_compiler
 from ddpl_isaac.runtime.configure import configure
-from ddpl_isaac.runtime.ranks import is_distributed
 
 
-class OverlappedDDPL(Rollouts):
-    """Acts here and learns in a second process, one iteration behind.
+class Overlapped(Learner):
+    """A policy that acts here, and a :class:`DDPL` that learns in a second process, one iteration behind.
 
     The environments of an iteration are played by the policies that were there when the iteration began, while the
     learner works on all that was seen before it. The learner's random numbers are its own, so a run repeats bit for bit
@@ -39,23 +37,29 @@ class OverlappedDDPL(Rollouts):
     interpreter to themselves.
     """
 
-    _spare: ClassVar[list[LearnerProcess]] = []
-    """Processes that :meth:`prepare` started."""
+    saved_as = DDPL.saved_as
+    shaped_by = DDPL.shaped_by
 
-    def __init__(self, stack: AgentStack, num_envs: int, cfg: AlgorithmConfig, device: str) -> None:
+    def __init__(self, stack: AgentStack, num_envs: int, cfg: TrainConfig, device: str) -> None:
         """Create the policy that acts, and the learner in its process.
+
+        Args:
+            stack: Layout of the agents.
+            num_envs: Environments N.
+            cfg: Settings of the training.
+            device: Device of the policy and the learner.
 
         Raises:
             UserError: If the learner's settings are wrong.
             OutOfMemoryError: If the replay does not fit.
         """
-        self._learner = self._spare.pop() if self._spare else LearnerProcess(*_imports(cfg))
+        self.stack, self.cfg = stack, cfg.algorithm
+        self._learner = take_process(*_imports(cfg.algorithm))
         wait_for_compiler()  # what it has found out spares the learner's process the question
         self._learner.build(partial(_build_learner, stack, num_envs, cfg, device))
-        normalizer = make_normalizer((stack.num_agents, stack.obs_dim), cfg, device)
-        actor = make_actor(stack.obs_dim, stack.action_mask, cfg, device).to(device).requires_grad_(False)
-        policy = JointPolicy(stack, normalizer, actor).eval()
-        super().__init__(stack, num_envs, policy, cfg, device)
+        normalizer = make_normalizer((stack.num_agents, stack.obs_dim), cfg.algorithm, device)
+        actor = make_actor(stack.obs_dim, stack.action_mask, cfg.algorithm, device).to(device).requires_grad_(False)
+        self.policy = JointPolicy(stack, normalizer, actor).eval()
         self._first: tuple[torch.Tensor, torch.Tensor] | None = None
         self._waiting: list[Step] = []
         self._learning = False
@@ -65,34 +69,15 @@ class OverlappedDDPL(Rollouts):
         self._learner.result()
         self.policy.load_state_dict(self._learner.call(_policy))
 
-    @classmethod
-    def prepare(cls, cfg: AlgorithmConfig, device: str) -> None:
-        """Start the compiler, and the process of the learner with what it imports, if there will be one."""
-        DDPL.prepare(cfg, device)
-        if _overlaps(cfg.overlap_learning, device):
-            cls._spare.append(LearnerProcess(*_imports(cfg)))
-
-    @classmethod
-    def check_memory(cls, stack: AgentStack, num_envs: int, cfg: AlgorithmConfig, device: str) -> None:
-        """Refuse a replay that the device cannot hold."""
-        DDPL.check_memory(stack, num_envs, cfg, device)
-
-    @classmethod
-    def construct_algorithm(cls, obs: TensorDict, env: MultiAgentVecEnv, cfg: dict, device: str) -> Rollouts:
-        """Build the learner for an environment, overlapping if that is wanted and of use; called by the runner."""
-        overlaps = _overlaps(cfg["algorithm"]["overlap_learning"], device)
-        construct = super().construct_algorithm if overlaps else DDPL.construct_algorithm
-        return construct(obs, env, cfg, device)
-
-    def _begin(self, obs_NAO: torch.Tensor, state_NS: torch.Tensor) -> None:
+    def begin(self, obs_NAO: torch.Tensor, state_NS: torch.Tensor) -> None:
         """Keep the first observations until the learner is idle."""
         self._first = obs_NAO, state_NS
 
-    def _record(self, step: Step) -> None:
+    def record(self, step: Step) -> None:
         """Keep a step until the learner is idle."""
         self._waiting.append(step)
 
-    def update(self) -> dict[str, torch.Tensor]:
+    def update(self, env_steps: int, *, critics_alone: bool = False) -> dict[str, torch.Tensor]:
         """Start the gradient steps of this iteration.
 
         Returns:
@@ -101,76 +86,83 @@ class OverlappedDDPL(Rollouts):
         Raises:
             Exception: Whatever the gradient steps of the iteration before raised.
         """
-        self.finish()
+        self._wait()
         metrics = {}
         if self._learned is not None:
             metrics, policy = self._learned
             self.policy.load_state_dict(policy)
         steps = Step(*(torch.stack(field) for field in zip(*self._waiting, strict=True))) if self._waiting else None
-        self._learner.submit(_learn, self._first, steps, self.warming_up, self.env_steps)
+        self._learner.submit(_learn, self._first, steps, critics_alone, env_steps)
         self._first, self._learning = None, True
         self._waiting.clear()
         return metrics
 
-    def finish(self) -> None:
+    def _wait(self) -> None:
         """Wait for the gradient steps under way."""
         if self._learning:
             self._learning = False
             self._learned = self._learner.result()
 
-    def check_learner(self) -> None:
-        """Leave it to the learner, which looks after its gradient steps."""
-
-    def apply(self, function: Callable[[DDPL], Any]) -> Any:
-        """Return what a picklable function of the learner returns, called where the learner lives."""
-        self.finish()
-        return self._learner.call(function)
-
-    def _set_returns(self, returns_N: torch.Tensor) -> None:
-        self.apply(partial(_restore_returns, returns_N=returns_N))
+    def ask(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Return what a picklable function of the learner returns, once the gradient steps under way are taken."""
+        self._wait()
+        return self._learner.call(partial(_with, function, args, kwargs))
 
     def get_policy(self, averaged: bool = False) -> JointPolicy:
         """Return the policy that acts, or a copy of the averaged (EMA) joint policy."""
         if not averaged:
             return self.policy
         policy = copy.deepcopy(self.policy)
-        policy.load_state_dict(self.apply(partial(_policy, averaged=True)))
+        policy.load_state_dict(self.ask(_policy, averaged=True))
         return policy
+
+    def check(self, env_steps: int) -> None:
+        """Leave it to the learner, which looks after its gradient steps."""
+
+    def look_at_columns(self) -> str | None:
+        """Return a sentence on columns that tell the learner nothing."""
+        return self.ask(DDPL.look_at_columns)
 
     def train_mode(self) -> None:
         """Let the normalisers learn."""
-        self.apply(DDPL.train_mode)
+        self.ask(DDPL.train_mode)
 
     def eval_mode(self) -> None:
         """Freeze the normalisers."""
-        self.apply(DDPL.eval_mode)
+        self.ask(DDPL.eval_mode)
 
-    def save(self) -> dict:
-        """Everything but the replay, with the gradient steps under way."""
-        state = self.apply(DDPL.save)
-        state["counters"]["env_steps"] = self.env_steps
+    def save(self) -> dict[str, Any]:
+        """Return everything but the replay, with the gradient steps under way."""
+        state = self.ask(DDPL.save)
         state["modules"]["acting"] = self.policy.state_dict()
         state["metrics"] = {} if self._learned is None else self._learned[0]
         return state
 
-    def load(self, state: dict, load_cfg: dict | None = None, strict: bool = True) -> bool:
+    def load(self, state: dict[str, Any], *, strict: bool = True) -> None:
         """Restore what :meth:`save` gave, or a learner's that did not overlap: its policies act at first."""
-        self.apply(partial(DDPL.load, state=state, load_cfg=load_cfg, strict=strict))
-        learned = self.apply(_policy)
+        self.ask(DDPL.load, state, strict=strict)
+        learned = self.ask(_policy)
         self._learned = state.get("metrics", {}), learned
         self.policy.load_state_dict(state["modules"].get("acting", learned), strict=strict)
         self._first = None
         self._waiting.clear()
-        self._resume_at(state["counters"]["env_steps"])
-        return True
+
+    def restore_returns(self, returns_N: torch.Tensor) -> None:
+        """Go on with the discounted returns of the episodes under way."""
+        self.ask(DDPL.restore_returns, returns_N)
+
+    def save_replay(self, folder: Path, *, task: str, iteration: int) -> None:
+        """Have the learner write the replay, so that a gigabyte need not travel."""
+        self.ask(DDPL.save_replay, folder, task=task, iteration=iteration)
+
+    def load_replay(self, folder: Path, *, task: str, iteration: int) -> bool:
+        """Have the learner restore the replay that belongs to a checkpoint."""
+        return self.ask(DDPL.load_replay, folder, task=task, iteration=iteration)
 
 
-def _overlaps(wanted: bool, device: str) -> bool:
-    """Tell whether learning in a process of its own is of use.
-
-    On a GPU it is not: the environments and the learner share the device anyway. Several ranks have processes enough.
-    """
-    return wanted and torch.device(device).type == "cpu" and not is_distributed()
+def start_process(cfg: AlgorithmConfig) -> None:
+    """Start the process of a learner that will be constructed soon, with what it imports."""
+    start_ahead(*_imports(cfg))
 
 
 def _imports(cfg: AlgorithmConfig) -> tuple[str, ...]:
@@ -181,10 +173,11 @@ def _imports(cfg: AlgorithmConfig) -> tuple[str, ...]:
 # -- what the process of the learner calls
 
 
-def _build_learner(stack: AgentStack, num_envs: int, cfg: AlgorithmConfig, device: str) -> DDPL:
+def _build_learner(stack: AgentStack, num_envs: int, cfg: TrainConfig, device: str) -> DDPL:
     """Build the learner, and draw in every way that learning will, so that all is compiled before the first rollout."""
     configure(device)
     learner, aside = DDPL(stack, num_envs, cfg, device), torch.Generator(device)
+    cfg = learner.cfg
     num_samples = cfg.issm.num_candidates + learner.critic.marginal_samples
 
     def observations(rows: int) -> torch.Tensor:
@@ -204,12 +197,11 @@ def _learn(
 ) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
     """Store a rollout and take the gradient steps of an iteration; return metrics and the policy."""
     if first is not None:
-        learner._begin(*first)
+        learner.begin(*first)
     for step in zip(*(steps_T or ()), strict=True):
-        learner._record(Step(*step))
-    learner.env_steps = env_steps  # of whoever acts
-    metrics = learner.learn(critics_alone=critics_alone)
-    learner.check_learner()
+        learner.record(Step(*step))
+    metrics = learner.update(env_steps, critics_alone=critics_alone)
+    learner.check(env_steps)
     return metrics, _policy(learner)
 
 
@@ -218,5 +210,6 @@ def _policy(learner: DDPL, averaged: bool = False) -> dict[str, torch.Tensor]:
     return learner.get_policy(averaged).state_dict()
 
 
-def _restore_returns(learner: DDPL, returns_N: torch.Tensor) -> None:
-    learner._set_returns(returns_N)
+def _with(function: Callable[..., Any], args: tuple, kwargs: dict[str, Any], learner: DDPL) -> Any:
+    """Call a function of the learner."""
+    return function(learner, *args, **kwargs)
