@@ -21,7 +21,8 @@ from pathlib import Path
 
 from train_step import plan_of
 
-from ddpl_isaac.cli import CommandLine, Parser, end_on_user_error, run
+from ddpl_isaac.cli import CommandLine, Parser, run
+from ddpl_isaac.errors import end_on_user_error
 from ddpl_isaac.workflows.opening import make_runner, open_plan
 
 

@@ -23,9 +23,10 @@ from pathlib import Path
 
 from timing import OtherProcess, timed
 
-from ddpl_isaac.cli import CommandLine, Parser, end_on_user_error, run
+from ddpl_isaac.cli import CommandLine, Parser, run
 from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.envs.registry import EnvPlan, open_env, plan_env
+from ddpl_isaac.errors import end_on_user_error
 from ddpl_isaac.runners.diffusion_actor_runner import DiffusionActorRunner
 from ddpl_isaac.workflows.opening import open_plan, settings_of_plan
 

@@ -22,10 +22,10 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from timing import OtherProcess, medians, prepare
 
+from ddpl_isaac.agents import AgentSpec
 from ddpl_isaac.algorithms.ddpl import DDPL
 from ddpl_isaac.algorithms.rollouts import Rollouts
 from ddpl_isaac.config_loader import load_config, resolve_resource
-from ddpl_isaac.envs.vec_env import AgentSpec
 
 OBS_DIM, STATE_DIM, ACTION_DIM = 157, 290, 20
 ROWS = 32

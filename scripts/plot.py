@@ -12,7 +12,7 @@ if __name__ == "__main__":
 import argparse
 from pathlib import Path
 
-from ddpl_isaac.cli import end_on_user_error
+from ddpl_isaac.errors import end_on_user_error
 from ddpl_isaac.experiments.report import draw, methods_of_suite, read_methods, summary_table
 from ddpl_isaac.experiments.suite import read_results
 from ddpl_isaac.experiments.summary import tables

@@ -9,7 +9,8 @@ from __future__ import annotations
 import torch
 from tensordict import TensorDict
 
-from ddpl_isaac.envs.vec_env import AgentSpec, MultiAgentVecEnv
+from ddpl_isaac.agents import AgentSpec
+from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 
 
 class FakeEnv(MultiAgentVecEnv):

@@ -16,8 +16,13 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "source" / "ddpl_isaac"
 ISAAC_LAB = {"isaaclab", "isaaclab_assets", "isaaclab_newton", "isaaclab_ov", "isaaclab_physx", "isaaclab_rl"}
 ISAAC_LAB |= {"isaaclab_tasks", "isaaclab_visualizers", "pxr", "omni", "isaacsim", "carb"}
-MAY_KNOW_ISAAC_LAB = ("tasks/", "assets/", "envs/isaac_lab")
-MAY_KNOW_PARTS = {"runtime": {"errors", "runtime"}}
+MAY_KNOW_ISAAC_LAB = ("tasks/", "assets/", "envs/isaac_lab/")
+MAY_KNOW_PARTS = {
+    "runtime": {"errors", "runtime"},
+    "storage": {"errors", "storage"},
+    "config": {"config", "names", "seeds"},
+    "models": {"agents", "config", "diffusion", "errors", "models", "runtime"},
+}
 """Parts of the package that a part may import."""
 
 

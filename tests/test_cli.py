@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 import ddpl_isaac
-from ddpl_isaac.cli import Parser, end_on_user_error
+from ddpl_isaac.cli import Parser
 from ddpl_isaac.config_loader import ConfigError, load_config
+from ddpl_isaac.errors import end_on_user_error
 from ddpl_isaac.storage.replay_storage import ReplayStorage
 
 GAME = ["--task", "Coordination-Corners-v0"]

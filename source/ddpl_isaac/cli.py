@@ -7,21 +7,17 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import logging
 import sys
 import threading
-from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
 from ddpl_isaac.cli_fields import read_fields_as_flags
 from ddpl_isaac.config_loader import ConfigError, nearest
 from ddpl_isaac.envs.registry import find_source
-from ddpl_isaac.errors import UserError
-
-_DISK_REFUSES = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
+from ddpl_isaac.errors import DISK_REFUSES, end_on_user_error
 
 ENV_TOKENS = ("env.", "physics=", "renderer=", "presets=")
 """How a token begins that concerns the environment."""
@@ -103,38 +99,9 @@ def _task_of(argv: list[str]) -> str | None:
     return parser.parse_known_args(argv)[0].task
 
 
-@contextmanager
-def end_on_user_error() -> Generator[None]:
-    """End the process with one line for what the user can mend, a full disk too; other errors keep their traceback.
-
-    Inside the context of a simulator this must be the inner one: Isaac Lab prints the traceback of every error that
-    leaves it, but lets the end of the process pass.
-    """
-    try:
-        yield
-    except UserError as error:
-        _end(str(error))
-    except OSError as error:
-        if error.errno not in _DISK_REFUSES:
-            raise
-        file = f"{error.filename} " if error.filename else "A file of the run "
-        _end(
-            f"{file}could not be written: {error.strerror}. What was saved before is untouched. Free space or choose"
-            " another directory, then resume."
-        )
-
-
-def _end(message: str) -> NoReturn:
-    """End the process with one line."""
-    with suppress(OSError):
-        sys.stdout.flush()
-    sys.stderr.write(f"error: {message}\n")
-    raise SystemExit(2) from None
-
-
 def _leave_disks_to_the_main_thread(failure: threading.ExceptHookArgs) -> None:
     """Print how a thread failed, unless a disk is full: TensorBoard's thread has the main thread raise that too."""
-    if not (isinstance(failure.exc_value, OSError) and failure.exc_value.errno in _DISK_REFUSES):
+    if not (isinstance(failure.exc_value, OSError) and failure.exc_value.errno in DISK_REFUSES):
         threading.__excepthook__(failure)
 
 

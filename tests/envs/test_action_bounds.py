@@ -9,8 +9,9 @@ import numpy as np
 import gymnasium as gym
 import pytest
 
+from ddpl_isaac.agents import AgentSpec
 from ddpl_isaac.envs.action_bounds import bounds_of, describe_bounds
-from ddpl_isaac.envs.vec_env import ActionLimits, AgentSpec
+from ddpl_isaac.envs.vec_env import ActionLimits
 from ddpl_isaac.errors import UserError
 from ddpl_isaac.models.agent_stack import AgentStack
 

@@ -16,7 +16,7 @@ from bare_marl_env import BareMarlEnv, bare_cfg
 from host_sync import forbid_host_sync
 
 from ddpl_isaac.envs.isaac_lab import IsaacLabVecEnv
-from ddpl_isaac.envs.isaac_lab_spaces import agent_names, spaces_of_cfg
+from ddpl_isaac.envs.isaac_lab.spaces import agent_names, spaces_of_cfg
 from ddpl_isaac.envs.returned_values import ReturnedValueError
 from ddpl_isaac.envs.vec_env import DEFAULT_LIMITS
 from ddpl_isaac.errors import UserError

@@ -59,7 +59,7 @@ def test_memory_that_is_put_back_is_nothing_to_warn_of(records):
 
 
 def test_a_memory_that_cannot_be_put_back_is_warned_of(caplog):
-    from ddpl_isaac.envs.isaac_lab import _check_memory
+    from ddpl_isaac.envs.isaac_lab.vec_env import _check_memory
 
     task = types.SimpleNamespace(device="cpu", hidden=itertools.count(), plain=0)
 

@@ -17,9 +17,9 @@ from fakes import FakeEnv
 from safetensors.numpy import load_file
 
 from ddpl_isaac import __version__
+from ddpl_isaac.agents import AgentSpec
 from ddpl_isaac.config import ActorConfig, AlgorithmConfig, SamplerConfig
 from ddpl_isaac.envs.signals import AgentSignals, Signal, signals_of
-from ddpl_isaac.envs.vec_env import AgentSpec
 from ddpl_isaac.export.files import check_extra
 from ddpl_isaac.export.policy import AgentPolicy, ExportError, check_class
 from ddpl_isaac.export.team import export_team, to_table, trainer_actions

@@ -10,7 +10,7 @@ from tensordict import TensorDict
 
 import pytest
 
-from ddpl_isaac.envs.vec_env import AgentSpec
+from ddpl_isaac.agents import AgentSpec
 from ddpl_isaac.models.agent_stack import AgentStack
 
 AGENTS = (

@@ -6,9 +6,9 @@
 
 import pytest
 
+from ddpl_isaac.agents import AgentSpec
 from ddpl_isaac.algorithms.make_learner import check_memory
 from ddpl_isaac.config import TrainConfig
-from ddpl_isaac.envs.vec_env import AgentSpec
 from ddpl_isaac.errors import OutOfMemoryError
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.storage import replay_size

@@ -14,11 +14,11 @@ import torch
 from tensordict import TensorDict
 from typing import Any
 
+from ddpl_isaac.agents import STATE
 from ddpl_isaac.algorithms.learner import Step
 from ddpl_isaac.algorithms.make_learner import make_learner
 from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.envs.guard import HALF_PRECISION_MAX, NonFiniteGuard
-from ddpl_isaac.envs.identity import STATE
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.policy import JointPolicy

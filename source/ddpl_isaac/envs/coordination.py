@@ -12,9 +12,10 @@ from functools import partial
 from tensordict import TensorDict
 from typing import Any, NamedTuple
 
+from ddpl_isaac.agents import AgentSpec
 from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.suite import Suite
-from ddpl_isaac.envs.vec_env import AgentSpec, MultiAgentVecEnv
+from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.errors import UserError
 
 CORNERS, NEEDLE = "Coordination-Corners-v0", "Coordination-Needle-v0"

@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from ddpl_isaac.envs.vec_env import AgentSpec
-
-STATE = "state"
-"""Key of the global state among the observations."""
+from ddpl_isaac.agents import AgentSpec
 
 
 def describe_environment(

@@ -34,7 +34,7 @@ def find_source(task: str | None) -> EnvSource:
         return BUILT_IN
     # moviepy's old string escapes would greet the user otherwise
     warnings.filterwarnings("ignore", category=SyntaxWarning)
-    return importlib.import_module("ddpl_isaac.envs.isaac_lab_source").ISAAC_LAB
+    return importlib.import_module("ddpl_isaac.envs.isaac_lab.source").ISAAC_LAB
 
 
 def task_name(task: str) -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ddpl_isaac.errors import UserError
 
 if TYPE_CHECKING:
-    from ddpl_isaac.envs.isaac_lab_spaces import TaskSpaces
+    from ddpl_isaac.envs.isaac_lab.spaces import TaskSpaces
 
 
 class ReturnedValueError(UserError):

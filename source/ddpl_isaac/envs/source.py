@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+from ddpl_isaac.agents import AgentSpec
 from ddpl_isaac.config_loader import ConfigError
-from ddpl_isaac.envs.vec_env import DEFAULT_LIMITS, ActionLimits, AgentSpec, MultiAgentVecEnv
+from ddpl_isaac.envs.vec_env import DEFAULT_LIMITS, ActionLimits, MultiAgentVecEnv
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from tensordict import TensorDict
 
 from matplotlib.figure import Figure
 
-from ddpl_isaac.envs.vec_env import AgentSpec
+from ddpl_isaac.agents import AgentSpec
 from ddpl_isaac.experiments.run_curves import QUANTITIES, ReportError, read_curve
 from ddpl_isaac.runners.evaluator import EvaluationResult
 

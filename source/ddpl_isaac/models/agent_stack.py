@@ -14,8 +14,7 @@ from collections.abc import Sequence
 from tensordict import TensorDict
 from torch import nn
 
-from ddpl_isaac.envs.identity import STATE
-from ddpl_isaac.envs.vec_env import AgentSpec
+from ddpl_isaac.agents import STATE, AgentSpec
 from ddpl_isaac.errors import UserError
 
 

@@ -23,13 +23,13 @@ from isaaclab.sim import SimulationCfg
 from ddpl_isaac.config_loader import ConfigError, resolve_resource
 from ddpl_isaac.envs.action_bounds import describe_bounds
 from ddpl_isaac.envs.built_in import BUILT_IN
-from ddpl_isaac.envs.isaac_lab_cfg import dump_env_cfg, select_alternatives, split_tokens
-from ddpl_isaac.envs.isaac_lab_fields import set_value
-from ddpl_isaac.envs.isaac_lab_identity import declared_identity
-from ddpl_isaac.envs.isaac_lab_launch import add_launcher_args, check_launch, open_task
-from ddpl_isaac.envs.isaac_lab_run import RunSettings, differences, plain, read_run, restore_values
-from ddpl_isaac.envs.isaac_lab_spaces import agent_names, spaces_of_cfg
-from ddpl_isaac.envs.isaac_lab_tasks import register_tasks, task_ids, unknown_task
+from ddpl_isaac.envs.isaac_lab.cfg import dump_env_cfg, select_alternatives, split_tokens
+from ddpl_isaac.envs.isaac_lab.fields import set_value
+from ddpl_isaac.envs.isaac_lab.identity import declared_identity
+from ddpl_isaac.envs.isaac_lab.launch import add_launcher_args, check_launch, open_task
+from ddpl_isaac.envs.isaac_lab.run import RunSettings, differences, plain, read_run, restore_values
+from ddpl_isaac.envs.isaac_lab.spaces import agent_names, spaces_of_cfg
+from ddpl_isaac.envs.isaac_lab.tasks import register_tasks, task_ids, unknown_task
 from ddpl_isaac.envs.source import EnvPlan, EnvSource, choose_device
 from ddpl_isaac.envs.vec_env import ActionLimits, MultiAgentVecEnv
 from ddpl_isaac.errors import UserError

@@ -13,7 +13,7 @@ import gymnasium as gym
 from isaaclab.envs import DirectMARLEnvCfg
 
 from ddpl_isaac.envs.identity import describe_environment
-from ddpl_isaac.envs.isaac_lab_spaces import spaces_of_cfg
+from ddpl_isaac.envs.isaac_lab.spaces import spaces_of_cfg
 from ddpl_isaac.envs.vec_env import ActionLimits
 
 KIND = "Isaac Lab task"

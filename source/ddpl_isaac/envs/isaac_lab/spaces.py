@@ -16,9 +16,9 @@ import gymnasium as gym
 from isaaclab.envs import DirectMARLEnv, DirectMARLEnvCfg
 from isaaclab.envs.utils.spaces import spec_to_gym_space
 
+from ddpl_isaac.agents import STATE, AgentSpec
 from ddpl_isaac.envs.action_bounds import bounds_of
-from ddpl_isaac.envs.identity import STATE
-from ddpl_isaac.envs.vec_env import ActionLimits, AgentSpec
+from ddpl_isaac.envs.vec_env import ActionLimits
 from ddpl_isaac.errors import UserError
 
 

@@ -16,9 +16,9 @@ import gymnasium as gym
 
 from isaaclab.envs import DirectMARLEnv
 
-from ddpl_isaac.envs.identity import STATE
-from ddpl_isaac.envs.isaac_lab_identity import KIND, origin
-from ddpl_isaac.envs.isaac_lab_spaces import agent_names, spaces_of_env
+from ddpl_isaac.agents import STATE
+from ddpl_isaac.envs.isaac_lab.identity import KIND, origin
+from ddpl_isaac.envs.isaac_lab.spaces import agent_names, spaces_of_env
 from ddpl_isaac.envs.returned_values import ReturnedValues
 from ddpl_isaac.envs.signals import AgentSignals
 from ddpl_isaac.envs.task_log import TaskLog
