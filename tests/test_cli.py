@@ -25,8 +25,16 @@ def parse(*tokens):
 def test_tokens_are_sorted_by_whom_they_concern():
     command = parse("agent.seed=3", "physics=ovphysx", "--num_envs", "4", "env.decimation=2", "presets=a,b")
     assert command.args.num_envs == 4
-    assert command.agent == ["agent.seed=3"]
-    assert command.env == ["physics=ovphysx", "env.decimation=2", "presets=a,b"]
+    assert command.agent == ("agent.seed=3",)
+    assert command.env == ("physics=ovphysx", "env.decimation=2", "presets=a,b")
+
+
+def test_nobody_writes_into_the_flags_that_the_user_gave():
+    args = parse("--num_envs", "4").args
+    with pytest.raises(AttributeError, match=r"but\(num_envs=5\)"):
+        args.num_envs = 5
+    assert args.but(num_envs=5).num_envs == 5
+    assert args.num_envs == 4
 
 
 def test_the_device_is_none_unless_given():
@@ -62,7 +70,7 @@ def test_a_flag_and_its_field_together_are_refused_whatever_their_values(flag):
     for value in ("3", "4"):
         with pytest.raises(ConfigError, match=f"'--{flag} 3' and 'agent.{flag}={value}' set the same; give one"):
             parse(f"--{flag}", "3", f"agent.{flag}={value}")
-    assert parse(f"agent.{flag}=4").agent == [f"agent.{flag}=4"]
+    assert parse(f"agent.{flag}=4").agent == (f"agent.{flag}=4",)
 
 
 def test_the_task_is_required():

@@ -12,9 +12,9 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from ddpl_isaac.cli_fields import read_fields_as_flags
+from ddpl_isaac.cli_fields import fields_as_flags
 from ddpl_isaac.config_loader import ConfigError, nearest
 from ddpl_isaac.envs.registry import find_source
 from ddpl_isaac.errors import DISK_REFUSES, end_on_user_error
@@ -23,17 +23,33 @@ ENV_TOKENS = ("env.", "physics=", "renderer=", "presets=")
 """How a token begins that concerns the environment."""
 
 
+class Flags(argparse.Namespace):
+    """Flags as the user gave them; nobody writes into them."""
+
+    def __init__(self, **values: Any) -> None:
+        """Keep the values."""
+        vars(self).update(values)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuse: whoever needs another value makes other flags."""
+        raise AttributeError(f"The flag '{name}' is what the user gave; make other flags by but({name}={value!r}).")
+
+    def but(self, **changes: Any) -> Flags:
+        """Return flags with other values."""
+        return Flags(**{**vars(self), **changes})
+
+
 @dataclass(frozen=True)
 class CommandLine:
     """A parsed command line."""
 
-    args: argparse.Namespace
+    args: Flags
     """Flags, those of Isaac Lab's launcher included."""
 
-    env: list[str]
+    env: tuple[str, ...]
     """Tokens ``env.field=value``, ``physics=``, ``renderer=`` and ``presets=``."""
 
-    agent: list[str]
+    agent: tuple[str, ...]
     """Tokens ``agent.field=value``."""
 
 
@@ -75,13 +91,16 @@ class Parser(argparse.ArgumentParser):
         for token in rest:
             if not token.startswith((*ENV_TOKENS, "agent.")):
                 raise ConfigError(self._unknown(token))
-        if "video" not in args:
-            args.video = False
         # Isaac Lab's --device has a default and marks whether it was given
-        args.device = args.device if getattr(args, "device_explicit", True) else None
+        device = args.device if getattr(args, "device_explicit", True) else None
+        flags = Flags(**{"video": False, **vars(args), "device": device})
         env = [token for token in rest if token.startswith(ENV_TOKENS)]
-        agent = [token for token in rest if token.startswith("agent.")]
-        return CommandLine(args, read_fields_as_flags(args, env, agent, source.flag_fields), agent)
+        agent = tuple(token for token in rest if token.startswith("agent."))
+        return CommandLine(
+            flags.but(**fields_as_flags(flags, env, agent, source.flag_fields)),
+            tuple(token for token in env if token.partition("=")[0] not in source.flag_fields.values()),
+            agent,
+        )
 
     def _unknown(self, token: str) -> str:
         flag = token.partition("=")[0]

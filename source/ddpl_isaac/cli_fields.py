@@ -23,13 +23,13 @@ _AGENT_FIELDS = {
 """Fields of the learner's settings that are the same as a flag, by the name of the flag."""
 
 
-def read_fields_as_flags(
+def fields_as_flags(
     args: argparse.Namespace, env: Sequence[str], agent: Sequence[str], env_fields: Mapping[str, str]
-) -> list[str]:
-    """Read the environment's fields that a flag can set as that flag, and return the other tokens.
+) -> dict[str, Any]:
+    """Return the environment's fields that a flag can set, by the name of the flag.
 
     Args:
-        args: Parsed flags, None where they were not given; changed in place.
+        args: Parsed flags, None where they were not given.
         env: Tokens of the environment.
         agent: Tokens of the learner.
         env_fields: Fields of the environment that are the same as a flag, by the name of the flag.
@@ -37,6 +37,7 @@ def read_fields_as_flags(
     Raises:
         ConfigError: If a setting is given in two ways, or its value cannot be used; names both.
     """
+    found = {}
     for flag in {**_AGENT_FIELDS, **env_fields}:
         fields = _AGENT_FIELDS.get(flag), env_fields.get(flag)
         tokens = {token.partition("=")[0]: token for token in (*env, *agent) if token.partition("=")[0] in fields}
@@ -45,8 +46,8 @@ def read_fields_as_flags(
         if len(given) > 1:
             raise ConfigError(f"'{given[0]}' and '{given[1]}' set the same; give one of them.")
         if env_fields.get(flag) in tokens:
-            setattr(args, flag, _value(flag, tokens[env_fields[flag]]))
-    return [token for token in env if token.partition("=")[0] not in env_fields.values()]
+            found[flag] = _value(flag, tokens[env_fields[flag]])
+    return found
 
 
 def _value(flag: str, token: str) -> Any:

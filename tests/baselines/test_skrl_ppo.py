@@ -107,4 +107,4 @@ def test_without_skrl_there_is_a_command_that_installs_it(monkeypatch):
     find = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "skrl" else find(name))
     with pytest.raises(ConfigError, match=r"uv sync --inexact --extra baselines"):
-        train_baseline(CommandLine(None, [], []))
+        train_baseline(CommandLine(None, (), ()))

@@ -211,7 +211,7 @@ def test_the_number_of_environments_of_the_task_counts_unless_something_else_say
 def test_a_field_alone_is_honoured(field, flag, value):
     command = parse("--task", TASK, f"{field}={value}")
     assert getattr(command.args, flag) == value
-    assert command.env == []
+    assert command.env == ()
     with pytest.raises(ConfigError, match=rf"'--{flag} 3' and '{field}={value}' set the same"):
         parse("--task", TASK, f"--{flag}", "3", f"{field}={value}")
     with pytest.raises(ConfigError, match=rf"'{field}={value}' and 'agent.{flag}={value}' set the same"):

@@ -69,6 +69,9 @@ class EnvPlan:
     play: bool = False
     """Whether the task's settings for playing apply."""
 
+    launch: argparse.Namespace | None = None
+    """Flags for Isaac Lab's launcher, which writes into them; None for a built-in environment."""
+
 
 class EnvSource(ABC):
     """A kind of environments: how one is found, planned, restored, opened and written down."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
@@ -31,7 +32,7 @@ from ddpl_isaac.runtime import ranks
 from ddpl_isaac.seeds import Purpose, derive
 
 
-def settings_of_plan(plan: EnvPlan, overrides: list[str], flags: dict, checkpoint: Path | None) -> TrainConfig:
+def settings_of_plan(plan: EnvPlan, overrides: Sequence[str], flags: dict, checkpoint: Path | None) -> TrainConfig:
     """Return the settings of the checkpoint's run if there is one, else of the task, with the command line's on top."""
     source = (run_directory.settings_of(checkpoint) if checkpoint else None) or plan.settings
     cfg = load_config(source, overrides, flags, plan.own)
@@ -57,7 +58,7 @@ def bounded(plan: EnvPlan, cfg: TrainConfig) -> EnvPlan:
     return plan.source.bounded(plan, ActionLimits(tuple(cfg.action_bounds), cfg.max_magnitude))
 
 
-def settings_to_act(plan: EnvPlan, overrides: list[str], flags: dict, checkpoint: Path) -> TrainConfig:
+def settings_to_act(plan: EnvPlan, overrides: Sequence[str], flags: dict, checkpoint: Path) -> TrainConfig:
     """Return the settings of the checkpoint's run where nothing is learned, so nothing needs to be kept."""
     cfg = settings_of_plan(plan, overrides, flags, checkpoint)
     cfg.algorithm.replay.capacity = cfg.num_envs * (cfg.algorithm.n_step + 4)

@@ -11,13 +11,14 @@ import os
 import shlex
 import time
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 from rsl_rl.runners import OnPolicyRunner
 
 from ddpl_isaac import run_directory
 from ddpl_isaac.cli import CommandLine
-from ddpl_isaac.config import TrainConfig
+from ddpl_isaac.config import PPOConfig, TrainConfig
 from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.registry import EnvPlan, plan_env
 from ddpl_isaac.errors import end_on_user_error
@@ -45,13 +46,13 @@ def train(command: CommandLine) -> None:
         ConfigError: If the command line cannot be used.
         CheckpointError: If the checkpoint cannot be used.
     """
+    if command.args.distributed:
+        device = ranks.device_of_rank(command.args.device)
+        command = replace(command, args=command.args.but(device=device))
     args = command.args
-    if args.distributed:
-        args.device = ranks.device_of_rank(args.device)
     plan = plan_env(args, command.env)
     if args.distributed:
         ranks.join(plan.device)
-        args.distributed = plan.device != "cpu"  # Isaac Lab's launcher takes it for a choice of GPUs
     resumed_from = find_checkpoint(args.checkpoint, plan.task) if args.checkpoint else None
     newest = run_directory.newest_of_launch(ranks.launch_id()) if ranks.was_restarted() else None
     interrupted_run = ranks.from_first(newest)
@@ -90,12 +91,12 @@ def train_baseline(command: CommandLine) -> None:
         *(token.removeprefix(field) for token in command.agent if token.startswith(field)),
     ]
     if not any(chosen) and not command.args.checkpoint:  # else that of the run
-        chosen = ["MAPPO"]
-    command.agent[:0] = [f"agent.algorithm.class_name={_BASELINE}", "agent.save_replay=false"]
-    for algorithm in filter(None, chosen):
-        command.agent.insert(0, f"{field}{algorithm}")
-        command.args.run_name = command.args.run_name or algorithm.lower()
-    train(command)
+        chosen = [PPOConfig().algorithm]
+    algorithms = list(filter(None, chosen))
+    run_name = command.args.run_name or (algorithms[0].lower() if algorithms else None)
+    fixed = f"agent.algorithm.class_name={_BASELINE}", "agent.save_replay=false"
+    agent = (*(f"{field}{algorithm}" for algorithm in reversed(algorithms)), *fixed, *command.agent)
+    train(replace(command, args=command.args.but(run_name=run_name), agent=agent))
 
 
 def _make_run_dir(plan: EnvPlan, cfg: TrainConfig, resumed_from: Path | None) -> Path:

@@ -89,10 +89,13 @@ class IsaacLab(EnvSource):
         notes = _limit_episodes(cfg, plan.task)
         # the default of a configuration is a GPU whether there is one or not; another device is meant
         meant = cfg.sim.device if cfg.sim.device != SimulationCfg().device else None
-        args.device = cfg.sim.device = choose_device(args.device or meant)
-        check_launch(cfg, args)
+        cfg.sim.device = choose_device(args.device or plan.device or meant)
+        launch = argparse.Namespace(**{**vars(args), "device": cfg.sim.device})
+        check_launch(cfg, launch)
+        # the launcher takes it for a choice of GPUs
+        launch.distributed = getattr(args, "distributed", False) and cfg.sim.device != "cpu"
         tokens = (*kept, *selectors, *run_values, *values)
-        found = {"device": cfg.sim.device, "cfg": cfg, "own": own, "tokens": tokens, "notes": notes}
+        found = {"device": cfg.sim.device, "cfg": cfg, "own": own, "tokens": tokens, "notes": notes, "launch": launch}
         spaces_of_cfg(cfg)  # refuses what cannot be used, however bounds are settled
         return dataclasses.replace(plan, **found)
 
@@ -116,12 +119,13 @@ class IsaacLab(EnvSource):
         self, plan: EnvPlan, args: argparse.Namespace, *, num_envs: int, seed: int, log_dir: Path, video_folder: str
     ) -> Generator[MultiAgentVecEnv]:
         """Start the simulator and make the environment."""
+        del args  # the launcher has its own
         for note in plan.notes:
             logger.warning(note)
         if plan.device == "cpu":
             leave_half_of_the_cores()
         plan.cfg.scene.num_envs, plan.cfg.seed = num_envs, seed & MAX_SEED
-        with open_task(plan.task, plan.cfg, args, log_dir, video_folder=video_folder, limits=plan.limits) as env:
+        with open_task(plan.task, plan.cfg, plan.launch, log_dir, video_folder=video_folder, limits=plan.limits) as env:
             yield env
 
     def has_picture(self, task: str) -> bool:
