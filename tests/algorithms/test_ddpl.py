@@ -13,6 +13,7 @@ from fakes import FakeEnv
 from host_sync import forbid_host_sync
 from learners import collect, make_rollouts
 
+from ddpl_isaac.algorithms.metrics import by_agent
 from ddpl_isaac.envs.guard import NonFiniteError
 
 
@@ -58,7 +59,7 @@ def test_neither_a_step_nor_an_update_waits_for_the_device(device):
 def test_the_diagnostics_of_an_agent_lie_one_level_deep_whatever_it_is_called():
     rollouts = make_rollouts(FakeEnv(num_envs=4))
     rollouts.stack.names = "arm", "arm/ess"
-    named = rollouts.learner._by_agent({"ess": torch.tensor([1.0, 2.0]), "ess/ess": torch.tensor([3.0, 4.0])})
+    named = by_agent(rollouts.stack, {"ess": torch.tensor([1.0, 2.0]), "ess/ess": torch.tensor([3.0, 4.0])})
     assert {tag: float(value) for tag, value in named.items()} == {
         "ISSM/arm/ess": 1.0,
         "ISSM/arm%2Fess/ess": 2.0,

@@ -105,7 +105,9 @@ def test_other_agents_are_refused_with_every_difference(checkpoint, other):
     env = FakeEnv()
     env.agents, env.state_dim, expected = OTHERS[other]
     with pytest.raises(CheckpointError) as caught:
-        check_header(checkpoint, env.task, env.identity(), asdict(load_config(None, SMALL)))
+        check_header(
+            checkpoint_header(checkpoint), checkpoint, env.task, env.identity(), asdict(load_config(None, SMALL))
+        )
     assert expected in str(caught.value)
     assert str(checkpoint) in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -132,7 +134,7 @@ def test_other_versions_of_packages_are_a_warning(checkpoint, caplog):
     assert {"gymnasium"} <= set(identity["packages"])
     identity["packages"]["gymnasium"] = "0.0.1"
     with caplog.at_level(logging.WARNING):
-        check_header(checkpoint, "Fake-v0", identity, asdict(load_config(None, SMALL)))
+        check_header(checkpoint_header(checkpoint), checkpoint, "Fake-v0", identity, asdict(load_config(None, SMALL)))
     assert "(now 0.0.1)" in caplog.text
 
 

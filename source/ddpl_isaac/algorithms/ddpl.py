@@ -17,22 +17,22 @@ from torch import nn
 from typing import Any
 
 from ddpl_isaac import generator_state
-from ddpl_isaac.algorithms.learner import Learner, Step
+from ddpl_isaac.algorithms.learner import Learner, Step, set_learning_rate
+from ddpl_isaac.algorithms.metrics import by_agent
 from ddpl_isaac.algorithms.policy_improvement import PolicyImprovement, States, frozen_copy
+from ddpl_isaac.algorithms.replay import make_replay
 from ddpl_isaac.algorithms.soundness import learner_parts
 from ddpl_isaac.algorithms.td_target import critic_loss, polyak_update
-from ddpl_isaac.config import ReplayConfig, TrainConfig
+from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.critic import CRITICS, FactoredCritic
 from ddpl_isaac.models.normalizer import RunningNormalizer, make_normalizer
 from ddpl_isaac.models.policy import JointPolicy
-from ddpl_isaac.names import path_component
 from ddpl_isaac.runtime.compilation import compiled
 from ddpl_isaac.runtime.ranks import average_gradients, rank
 from ddpl_isaac.seeds import Purpose, derive
 from ddpl_isaac.storage.replay_file import load_replay, save_replay
-from ddpl_isaac.storage.replay_size import check_fits
-from ddpl_isaac.storage.replay_storage import Batch, ReplayStorage
+from ddpl_isaac.storage.replay_storage import Batch
 
 _MIRROR_STEP = ("eta", "transport_eta", "qbar_range", "credit")
 """What a mirror step keeps for all its gradient steps, of :class:`PolicyImprovement`."""
@@ -62,9 +62,8 @@ class DDPL(Learner):
             device: Device of all tensors.
         """
         self.stack, self.cfg, self.device = stack.to(device), cfg.algorithm, device
-        stack, cfg, replay = self.stack, self.cfg, self.cfg.replay
-        shapes = _stored_shapes(stack)
-        self.storage = ReplayStorage(replay.capacity, num_envs, *shapes, device, half_precision=replay.half_precision)
+        stack, cfg = self.stack, self.cfg
+        self.storage = make_replay(stack, num_envs, cfg.replay, device)
         num_agents, critic_class = stack.num_agents, CRITICS[cfg.critic.kind]
         self.critic = critic_class(num_agents, stack.obs_dim, stack.state_dim, stack.action_dim, cfg.critic).to(device)
         self.target_critic = frozen_copy(self.critic)
@@ -120,7 +119,7 @@ class DDPL(Learner):
         diagnostics: dict[str, torch.Tensor] = {}
         for _ in range(0 if critics_alone else self.cfg.actor_updates):
             diagnostics.update(self.improvement.step(self._states))
-        self._metrics = metrics | self._by_agent(diagnostics)
+        self._metrics = metrics | by_agent(self.stack, diagnostics)
         return self._metrics
 
     def parts(self) -> dict[str, torch.Tensor]:
@@ -172,16 +171,6 @@ class DDPL(Learner):
         critic = {"latest": self.critic, "target": self.target_critic}[self.cfg.issm.values]
         team_value = partial(critic.team_value, state, batch.action) if isinstance(critic, FactoredCritic) else None
         return States(obs, partial(critic.marginal, state, obs), self.stack.in_play(batch.obs), team_value)
-
-    def _by_agent(self, values: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        """Name each agent's entry ``ISSM/<agent as a path>/<metric>``; padded dimensions have no entry."""
-        dims = dict(zip(self.stack.names, self.stack.action_dims, strict=True))
-        return {
-            f"ISSM/{path_component(name)}/{metric}": value[i]
-            for metric, value in values.items()
-            for i, name in enumerate(self.stack.names)
-            if not metric.startswith("candidate_std_dim/") or int(metric[-2:]) < dims[name]
-        }
 
     # -- how it is kept
 
@@ -256,24 +245,3 @@ class DDPL(Learner):
         if replay is not None:
             self.storage.load_state_dict(replay)
         return replay is not None
-
-
-def check_replay(stack: AgentStack, num_envs: int, cfg: ReplayConfig, device: str) -> None:
-    """Refuse a replay that the device cannot hold.
-
-    Raises:
-        OutOfMemoryError: If it does not fit.
-    """
-    check_fits(cfg.capacity, num_envs, *_stored_shapes(stack), device, half_precision=cfg.half_precision)
-
-
-def _stored_shapes(stack: AgentStack) -> tuple[tuple[int, int], int, tuple[int, int]]:
-    """Return (A, O), S and (A, D) of what the replay keeps; S is 0 where the observations serve as the state."""
-    num_agents, action_dim = stack.action_mask.shape
-    return (num_agents, stack.obs_dim), stack.state_dim * stack.has_state, (num_agents, action_dim)
-
-
-def set_learning_rate(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:
-    """Have an optimiser go on with a learning rate."""
-    for group in optimizer.param_groups:
-        group["lr"] = learning_rate

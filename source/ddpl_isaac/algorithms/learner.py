@@ -188,3 +188,9 @@ class Learner(ABC):
     def broadcast_parameters(self, env_steps: int) -> None:
         """Send the parameters of rank 0 to all ranks, and let each draw random numbers of its own."""
         raise NotImplementedError
+
+
+def set_learning_rate(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:
+    """Have an optimiser go on with a learning rate."""
+    for group in optimizer.param_groups:
+        group["lr"] = learning_rate

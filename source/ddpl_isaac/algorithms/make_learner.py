@@ -10,9 +10,10 @@ import torch
 
 from rsl_rl.utils import resolve_callable
 
-from ddpl_isaac.algorithms.ddpl import DDPL, check_replay
+from ddpl_isaac.algorithms.ddpl import DDPL
 from ddpl_isaac.algorithms.learner import Learner
 from ddpl_isaac.algorithms.overlap import Overlapped, start_process
+from ddpl_isaac.algorithms.replay import check_replay
 from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.runtime.compilation import start_compiler

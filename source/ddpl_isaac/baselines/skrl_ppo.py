@@ -21,8 +21,7 @@ from skrl.multi_agents.torch.mappo import MAPPO
 from skrl.resources.preprocessors.torch import RunningStandardScaler
 from skrl.resources.schedulers.torch import KLAdaptiveLR
 
-from ddpl_isaac.algorithms.ddpl import set_learning_rate
-from ddpl_isaac.algorithms.learner import Learner, Step
+from ddpl_isaac.algorithms.learner import Learner, Step, set_learning_rate
 from ddpl_isaac.baselines.skrl_models import Actor, Policy, Value, clipped, spaces_of
 from ddpl_isaac.config import AlgorithmConfig, PPOConfig, TrainConfig
 from ddpl_isaac.errors import UserError

@@ -13,7 +13,7 @@ from typing import Any
 
 from rsl_rl.utils import resolve_callable
 
-from ddpl_isaac.runners.checkpoint import CheckpointError, checkpoint_header
+from ddpl_isaac.runners.checkpoint import CheckpointError
 
 logger = logging.getLogger(__name__)
 
@@ -21,13 +21,20 @@ _SIZES = {"observation": "obs_dim", "action": "action_dim"}
 _BOUNDS = {"lower": "low", "upper": "high"}
 
 
-def check_header(path: str | Path, task: str, environment: Mapping[str, Any] | None, cfg: Mapping[str, Any]) -> None:
+def check_header(
+    header: Mapping[str, Any],
+    path: str | Path,
+    task: str,
+    environment: Mapping[str, Any] | None,
+    cfg: Mapping[str, Any],
+) -> None:
     """Refuse a checkpoint of other agents or other networks; warn of other packages.
 
     What an older version did not note is not compared.
 
     Args:
-        path: The checkpoint.
+        header: What the checkpoint tells of itself.
+        path: The checkpoint, for the messages.
         task: Task in which it is to act.
         environment: Description of that environment, or None if it is not known yet.
         cfg: :class:`~ddpl_isaac.config.TrainConfig` of this run, as a dictionary.
@@ -35,7 +42,6 @@ def check_header(path: str | Path, task: str, environment: Mapping[str, Any] | N
     Raises:
         CheckpointError: If something differs; names it.
     """
-    header = checkpoint_header(path)
     if header["task"] == task and environment is not None and "environment" in header:
         check_environment(header["environment"], environment, path, task)
         warn_of_versions(header["environment"], environment, path)

@@ -19,14 +19,14 @@ from ddpl_isaac.config import TrainConfig, from_dict
 from ddpl_isaac.envs.guard import DivergenceError, NonFiniteError, what_was_kept
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.models.policy import BestOfPolicy
-from ddpl_isaac.runners.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
+from ddpl_isaac.runners.checkpoint import CheckpointError, save_checkpoint
 from ddpl_isaac.runners.checkpoint_identity import check_header, describe_learner
 from ddpl_isaac.runners.random_state import get_random_state, set_random_state
 from ddpl_isaac.runners.training_logger import TrainingLogger
 from ddpl_isaac.runtime import ranks
 from ddpl_isaac.runtime.configure import configure
 from ddpl_isaac.seeds import Purpose, derive
-from ddpl_isaac.storage.checkpoint_file import write_file
+from ddpl_isaac.storage.checkpoint_file import read_file, write_file
 
 
 class DiffusionActorRunner(OnPolicyRunner):
@@ -133,8 +133,10 @@ class DiffusionActorRunner(OnPolicyRunner):
             CheckpointError: If it is damaged, foreign, or of another task, version, team or shape of networks.
             UserError: If its replay has another shape than this run's.
         """
-        check_header(path, self.env.task, self.env.identity(), self.cfg)
-        state = load_checkpoint(path, task=self.env.task, device=map_location or self.device)
+        device = map_location or self.device
+        content = read_file(Path(path), kind="checkpoint", task=self.env.task, device=device)
+        check_header(content["header"], path, self.env.task, self.env.identity(), self.cfg)
+        state = content["state"]
         bad = first_nonfinite(state["algorithm"])
         if bad is not None:
             raise CheckpointError(f"{path} holds numbers that are not finite, first in '{bad}'. Use an older one.")

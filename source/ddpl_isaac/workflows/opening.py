@@ -45,7 +45,7 @@ def settings_of_plan(plan: EnvPlan, overrides: Sequence[str], flags: dict, check
     _check_classes(cfg)
     plan = bounded(plan, cfg)
     if checkpoint is not None:
-        check_header(checkpoint, plan.task, plan.declared, asdict(cfg))
+        check_header(checkpoint_header(checkpoint), checkpoint, plan.task, plan.declared, asdict(cfg))
     return cfg
 
 
