@@ -66,6 +66,7 @@ def play(command: CommandLine) -> None:
             while watched.steps < args.num_steps:
                 watched.step(uniform(env.get_observations()))
         random_steps = watched.steps
+        print(f"{random_steps} random steps; not finite: {int(watched.unsound)}\n{results[0].to_table()}", flush=True)
         middle = ((low + high) / 2.0).expand(shape)
         results.append(evaluate(watched, lambda _: middle, args.num_episodes, label="zero", seed=seed))
         unsound = int(watched.unsound)
