@@ -62,21 +62,21 @@ class DDPL(Learner):
             device: Device of all tensors.
         """
         self.stack, self.cfg, self.device = stack.to(device), cfg.algorithm, device
-        stack, cfg = self.stack, self.cfg
-        self.storage = make_replay(stack, num_envs, cfg.replay, device)
-        num_agents, critic_class = stack.num_agents, CRITICS[cfg.critic.kind]
-        self.critic = critic_class(num_agents, stack.obs_dim, stack.state_dim, stack.action_dim, cfg.critic).to(device)
+        stack, own = self.stack, self.cfg
+        self.storage = make_replay(stack, num_envs, own.replay, device)
+        num_agents, critic_class = stack.num_agents, CRITICS[own.critic.kind]
+        self.critic = critic_class(num_agents, stack.obs_dim, stack.state_dim, stack.action_dim, own.critic).to(device)
         self.target_critic = frozen_copy(self.critic)
         # a generator of its own, so that what is learned does not depend on what the environments draw meanwhile
         self.generator = torch.Generator(device).manual_seed(derive(torch.initial_seed(), Purpose.LEARNING))
-        settings = cfg, device, self.critic.marginal_samples, self.generator
+        settings = own, device, self.critic.marginal_samples, self.generator
         self.improvement = PolicyImprovement(stack.obs_dim, stack.action_mask, *settings)
         self.actor = self.improvement.actor
-        self.obs_normalizer = make_normalizer((num_agents, stack.obs_dim), cfg, device)
-        self.state_normalizer = make_normalizer((stack.state_dim,), cfg, device)
+        self.obs_normalizer = make_normalizer((num_agents, stack.obs_dim), own, device)
+        self.state_normalizer = make_normalizer((stack.state_dim,), own, device)
         self.return_normalizer = RunningNormalizer((1,), eps=1e-4).to(device)
-        self._critic_loss = compiled(critic_loss, cfg.compile, device)
-        self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), cfg.critic.learning_rate, fused=True)
+        self._critic_loss = compiled(critic_loss, own.compile, device)
+        self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), own.critic.learning_rate, fused=True)
         self._returns = torch.zeros(num_envs, device=device)
         self._metrics: dict[str, torch.Tensor] = {}
         self.policy = JointPolicy(stack, self.obs_normalizer, self.actor)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 import torch
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,11 @@ class Overlapped(Learner):
     """
 
     saved_as = DDPL.saved_as
-    shaped_by = DDPL.shaped_by
+
+    @classmethod
+    def shaped_by(cls, cfg: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the paths of the settings without which the networks of a checkpoint cannot be loaded."""
+        return DDPL.shaped_by(cfg)
 
     def __init__(self, stack: AgentStack, num_envs: int, cfg: TrainConfig, device: str) -> None:
         """Create the policy that acts, and the learner in its process.
@@ -177,14 +181,14 @@ def _build_learner(stack: AgentStack, num_envs: int, cfg: TrainConfig, device: s
     """Build the learner, and draw in every way that learning will, so that all is compiled before the first rollout."""
     configure(device)
     learner, aside = DDPL(stack, num_envs, cfg, device), torch.Generator(device)
-    cfg = learner.cfg
-    num_samples = cfg.issm.num_candidates + learner.critic.marginal_samples
+    own = learner.cfg
+    num_samples = own.issm.num_candidates + learner.critic.marginal_samples
 
     def observations(rows: int) -> torch.Tensor:
         return torch.zeros(rows, stack.num_agents, stack.obs_dim, device=device)
 
-    learner.actor.sample(observations(cfg.critic_updates * cfg.replay.batch_size), generator=aside)
-    learner.improvement.reference.sample(observations(cfg.actor_batch_size), num_samples, aside)
+    learner.actor.sample(observations(own.critic_updates * own.replay.batch_size), generator=aside)
+    learner.improvement.reference.sample(observations(own.actor_batch_size), num_samples, aside)
     return learner
 
 

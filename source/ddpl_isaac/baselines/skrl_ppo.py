@@ -65,17 +65,17 @@ class SkrlPPO(Learner):
         """
         if is_distributed():
             raise UserError("The baselines train in one process; leave --distributed out.")
-        num_steps, ppo, cfg, self.stack = cfg.num_steps_per_env, cfg.ppo, cfg.algorithm, stack.to(device)
-        self.cfg, self.ppo, self._iterations_per_rollout = cfg, ppo, max(1, round(ppo.rollout_steps / num_steps))
+        num_steps, ppo, own, self.stack = cfg.num_steps_per_env, cfg.ppo, cfg.algorithm, stack.to(device)
+        self.cfg, self.ppo, self._iterations_per_rollout = own, ppo, max(1, round(ppo.rollout_steps / num_steps))
         memory_size, names = self._iterations_per_rollout * num_steps, list(stack.names)
         seen_dims = stack.obs_dim, stack.state_dim
         sizes = {name: (*seen_dims, dim) for name, dim in zip(names, stack.action_dims, strict=True)}
         seen = {"MAPPO": "states", "IPPO": "observations"}[ppo.algorithm]
         self._policies = {
-            name: Policy(size, [*cfg.actor.observation_dims, *cfg.actor.hidden_dims], ppo.initial_std, device)
+            name: Policy(size, [*own.actor.observation_dims, *own.actor.hidden_dims], ppo.initial_std, device)
             for name, size in sizes.items()
         }
-        values = {name: Value(size, cfg.critic.hidden_dims, seen, device) for name, size in sizes.items()}
+        values = {name: Value(size, own.critic.hidden_dims, seen, device) for name, size in sizes.items()}
         spaces = {name: spaces_of(size) for name, size in sizes.items()}
         self.agent = {"MAPPO": MAPPO, "IPPO": IPPO}[ppo.algorithm](
             possible_agents=names,
@@ -85,12 +85,12 @@ class SkrlPPO(Learner):
             state_spaces={name: spaces[name]["state_space"] for name in names},
             action_spaces={name: spaces[name]["action_space"] for name in names},
             device=device,
-            cfg=_skrl_settings(ppo, cfg, names, device),
+            cfg=_skrl_settings(ppo, own, names, device),
         )
         self.agent.init()
         self.agent.enable_training_mode(True)
-        self.obs_normalizer = make_normalizer((stack.num_agents, stack.obs_dim), cfg, device)
-        self.state_normalizer = make_normalizer((stack.state_dim,), cfg, device)
+        self.obs_normalizer = make_normalizer((stack.num_agents, stack.obs_dim), own, device)
+        self.state_normalizer = make_normalizer((stack.state_dim,), own, device)
         actor = Actor(self._policies, stack.action_dim)
         self.policy = JointPolicy(self.stack, self.obs_normalizer, actor)
         self._iterations = 0
