@@ -116,5 +116,5 @@ def test_the_team_value_of_a_candidate_is_that_of_the_joint_action_with_it(input
         for draw in range(M):
             joint = actions.clone()
             joint[:, agent] = candidates[agent, :, draw]
-            expected = critic.bootstrap(state, obs, joint).mean(0)[0]
-            torch.testing.assert_close(values[agent, :, draw], expected, atol=1e-5, rtol=0.0)
+            expected = critic.bootstrap(state, obs, joint)[:, 0]
+            torch.testing.assert_close(values[:, agent, :, draw], expected, atol=1e-5, rtol=0.0)

@@ -50,22 +50,32 @@ def issm_diagnostics(
 
 @torch.no_grad()
 def credit_diagnostics(
-    own_ABM: torch.Tensor, team_ABM: torch.Tensor, in_play_AB: torch.Tensor
+    own_ABM: torch.Tensor, team_EABM: torch.Tensor, in_play_AB: torch.Tensor
 ) -> dict[str, torch.Tensor]:
     """Tell what an agent's own values know of the team's, over its candidates. Shape of each: (A,).
 
-    ``rank_correlation``: Spearman's, between the values by which the candidates are weighed and Q of the team where the
-    agent alone plays them. ``best_of_gain``: Q of the candidate that the own values prefer over that of an average one,
-    in units of the normalised return.
+    ``twin_agreement``: Spearman's rank correlation between the two twins of Q where the agent alone plays its
+    candidates: what the critic itself can tell apart, from 1, all of it, to 0, nothing. ``rank_correlation``: the same
+    between the values by which the candidates are weighed and the mean of the twins. ``best_of_gain``: that mean for
+    the candidate which the own values prefer, over that of an average one, in units of the normalised return.
 
     Args:
         own_ABM: Qbar_i of the candidates.
-        team_ABM: Q(s, a_i, a_-i) of the same candidates.
+        team_EABM: Both twins of Q(s, a_i, a_-i) of the same candidates.
         in_play_AB: 1 where the agent is in play, else 0.
     """
-    ranks = [value.argsort(-1).argsort(-1).float() for value in (own_ABM, team_ABM)]
-    own, team = (rank - rank.mean(-1, keepdim=True) for rank in ranks)
-    correlation_AB = (own * team).sum(-1) / own.square().sum(-1)  # ranks have one variance
+    team_ABM = team_EABM.mean(0)
     best_AB = team_ABM.take_along_dim(own_ABM.argmax(-1, keepdim=True), dim=-1).squeeze(-1)
-    summary = {"rank_correlation": correlation_AB, "best_of_gain": best_AB - team_ABM.mean(-1)}
+    summary = {
+        "twin_agreement": _rank_correlation(*team_EABM),
+        "rank_correlation": _rank_correlation(own_ABM, team_ABM),
+        "best_of_gain": best_AB - team_ABM.mean(-1),
+    }
     return {name: mean_in_play(value, in_play_AB) for name, value in summary.items()}
+
+
+def _rank_correlation(first_ABM: torch.Tensor, second_ABM: torch.Tensor) -> torch.Tensor:
+    """Return Spearman's correlation over the last dimension; equal values are ranked in their order. Shape: (A, B)."""
+    ranks = [value.argsort(-1).argsort(-1).float() for value in (first_ABM, second_ABM)]
+    first, second = (rank - rank.mean(-1, keepdim=True) for rank in ranks)
+    return (first * second).sum(-1) / first.square().sum(-1)  # ranks have one variance

@@ -42,7 +42,7 @@ class States(NamedTuple):
     """1 where an agent is in play, else 0. Shape: (A, B)."""
 
     team_value: Callable[[torch.Tensor], torch.Tensor] | None = None
-    """Q of the team where one agent alone plays its candidates, if known. Shape: (A, B, M, D) -> (A, B, M)."""
+    """Twins of the team's Q where one agent alone plays its candidates. Shape: (A, B, M, D) -> (E, A, B, M)."""
 
 
 class PolicyImprovement:

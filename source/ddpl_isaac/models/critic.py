@@ -205,7 +205,7 @@ class FactoredCritic(nn.Module):
     def team_value(
         self, state_BS: torch.Tensor, action_BAD: torch.Tensor, candidates_ABMD: torch.Tensor
     ) -> torch.Tensor:
-        """Return the twins' mean Q where one agent alone plays its candidates instead of its action.
+        """Return both twins' Q where one agent alone plays its candidates instead of its action.
 
         Args:
             state_BS: States.
@@ -213,14 +213,14 @@ class FactoredCritic(nn.Module):
             candidates_ABMD: Actions of each agent.
 
         Returns:
-            Q(s, a_i, a_-i). Shape: (A, B, M).
+            Q(s, a_i, a_-i). Shape: (E, A, B, M).
         """
         (A, B, M, _) = candidates_ABMD.shape
         state = self.team.project_state(state_BS).view(NUM_TWINS, 1, B, 1, -1)
         own = self.team.project_actions(candidates_ABMD.flatten(1, 2)).view(NUM_TWINS, A, B, M, -1)
         team = self.team.project_actions(action_BAD.transpose(0, 1))
         others = (team.sum(1, keepdim=True) - team).unsqueeze(3)
-        return self.mlp((state + own + others).flatten(1, 3), self._TWINS).view(NUM_TWINS, A, B, M).mean(0)
+        return self.mlp((state + own + others).flatten(1, 3), self._TWINS).view(NUM_TWINS, A, B, M)
 
 
 CRITICS = {"central": CentralCritic, "factored": FactoredCritic, "local": LocalCritic}
