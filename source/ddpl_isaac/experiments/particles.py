@@ -68,7 +68,7 @@ class ParticleImprovement(PolicyImprovement):
         """Draw one more set of actions by weight; the last one of a window makes all of them the new policy."""
         window = self.cfg.issm.reference_window
         position = self.steps % window
-        if position == 0 or self.steps % self.cfg.candidate_reuse == 0:
+        if self._weighed is None or position == 0 or self.steps % self.cfg.candidate_reuse == 0:
             self._weighed = self._weigh_candidates(states(), position == 0)
         _, candidates, weights, _, diagnostics = self._weighed
         self._drawn.append(systematic_resample(candidates, weights, self.cfg.issm.loss_samples).flatten(1, 2))
