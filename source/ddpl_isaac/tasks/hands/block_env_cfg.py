@@ -7,50 +7,20 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import isaaclab.sim as sim_utils
-from isaaclab.assets import RigidObjectCfg
-from isaaclab.markers import VisualizationMarkersCfg
 from isaaclab.utils import configclass
 
-from .scene_cfg import OBJECT_PROPS, HandsSceneCfg, Pose, hand_presets, object_presets
+from .scene_cfg import HandsSceneCfg, Pose
 from .throw_env_cfg import ThrowEnvCfg
-
-BLOCK_SIZE = (0.045, 0.075, 0.045)
-"""The long side lies along the fingers [m]."""
-
-BLOCK_CFG = RigidObjectCfg(
-    prim_path="{ENV_REGEX_NS}/object",
-    spawn=sim_utils.CuboidCfg(
-        size=BLOCK_SIZE,
-        visual_material=sim_utils.PreviewSurfaceCfg(diffuse_color=(0.9, 0.45, 0.1)),
-        physics_material=sim_utils.RigidBodyMaterialCfg(static_friction=0.7),
-        rigid_props=OBJECT_PROPS,
-        collision_props=sim_utils.UsdPhysicsCollisionCfg(),
-        mass_props=sim_utils.MassCfg(density=500.0),
-    ),
-)
-"""The block, 76 g."""
+from .throw_scene import throw_scene
 
 
 def block_scene(right_hand: Pose, left_hand: Pose) -> HandsSceneCfg:
-    """Return a block over the palm of the first of two hands, and a marker where it is wanted."""
-    return HandsSceneCfg(
-        num_envs=2048,
-        env_spacing=1.5,
-        replicate_physics=True,
-        right_hand=hand_presets("right_hand", right_hand),
-        left_hand=hand_presets("left_hand", left_hand),
-        object=object_presets(BLOCK_CFG, right_hand),
-        goal_marker=VisualizationMarkersCfg(
-            prim_path="/Visuals/goal_marker",
-            markers={
-                "goal": sim_utils.CuboidCfg(
-                    size=BLOCK_SIZE, visual_material=sim_utils.PreviewSurfaceCfg(diffuse_color=(0.4, 0.3, 1.0))
-                )
-            },
-        ),
-    )
+    """Return a block of 76 g over the palm of the first of two hands, its long side along the fingers."""
+    block = partial(sim_utils.CuboidCfg, size=(0.045, 0.075, 0.045))  # [m]
+    return throw_scene(block, (0.9, 0.45, 0.1), right_hand, left_hand)
 
 
 @configclass

@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Where the ball is wanted, and how often it got there."""
+"""Where the object is wanted, and how often it got there."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from isaaclab.utils import index_fill_
 class GoalSequence:
     """One goal per hand, of which one is wanted at a time: that of hand 1 first, then the next in turn if goals move.
 
-    A goal is reached when the ball has been near it for a number of steps in sum.
+    A goal is reached when the object has been near it for a number of steps in sum.
     """
 
     def __init__(self, positions: torch.Tensor, moves: bool = True) -> None:
@@ -39,8 +39,9 @@ class GoalSequence:
     @property
     def position(self) -> torch.Tensor:
         """The goals that are wanted now [m]. Shape: (num_envs, 3)."""
-        turn = self.handovers if self._moves else torch.zeros_like(self.handovers)
-        return self._positions[self._rows, (1 + turn) % self._num_hands]
+        if not self._moves:
+            return self._positions[:, 1 % self._num_hands]
+        return self._positions[self._rows, (1 + self.handovers) % self._num_hands]
 
     def update(self, distance: torch.Tensor, at_goal: torch.Tensor, steps_required: int) -> None:
         """Count a step and move on to the next goal where this one is reached.

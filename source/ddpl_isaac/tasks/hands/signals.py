@@ -33,7 +33,6 @@ def hand_signals(
         motors: Joints that an action moves.
         tendons: Tendons that an action moves.
     """
-    joints, motors, tendons = tuple(joints), tuple(motors), tendons
     scaled = f"{cfg.vel_obs_scale:g} x rad/s"
     quaternion = f"quaternion x, y, z, w, {_WORLD}"
     actions = (
@@ -49,8 +48,8 @@ def hand_signals(
         ),
     )
     own = (
-        Signal("joint_position", "-1 and 1 are the joint's limits", joints),
-        Signal("joint_velocity", scaled, joints),
+        Signal("joint_position", "-1 and 1 are the joint's limits", tuple(joints)),
+        Signal("joint_velocity", scaled, tuple(joints)),
         Signal("fingertip_position", f"m, {_WORLD}", _each(fingertips, "xyz")),
         Signal("fingertip_rotation", quaternion, _each(fingertips, "xyzw")),
         Signal(
@@ -58,8 +57,12 @@ def hand_signals(
         ),
         Signal("last_action", "as the action", (*motors, *tendons)),
     )
-    name = cfg.object_name
-    thing = (
+    return AgentSignals((*own, *_object_signals(cfg.object_name, scaled, quaternion)), actions)
+
+
+def _object_signals(name: str, scaled: str, quaternion: str) -> tuple[Signal, ...]:
+    """Name the columns of the object and its goal, with the meanings of scaled velocities and of rotations."""
+    return (
         Signal(f"{name}_position", f"m, {_WORLD}", tuple("xyz")),
         Signal(f"{name}_rotation", quaternion, tuple("xyzw")),
         Signal(f"{name}_velocity", f"m/s, {_WORLD}", tuple("xyz")),
@@ -68,7 +71,6 @@ def hand_signals(
         Signal("goal_rotation", quaternion, tuple("xyzw")),
         Signal(f"goal_to_{name}_rotation", quaternion, tuple("xyzw")),
     )
-    return AgentSignals((*own, *thing), actions)
 
 
 def _each(bodies: Sequence[str], components: Sequence[str]) -> tuple[str, ...]:

@@ -24,5 +24,5 @@ class ThrowEnvCfg(HandsEnvCfg):
     success_steps_required: int = 20
     """Steps in sum after which a goal is reached; >= 1."""
     goal_moves: bool = True
-    """Whether the next hand's goal takes the place of one that is reached; if not, the ball is to stay with the second
-    hand for the rest of the episode."""
+    """Whether the next hand's goal takes the place of one that is reached; if not, the object is to stay with the
+    second hand for the rest of the episode."""
