@@ -14,7 +14,8 @@ from torch.utils.tensorboard import SummaryWriter
 
 import pytest
 
-from ddpl_isaac.experiments.report import draw, read_methods, summary_table
+from ddpl_isaac.experiments.figure import draw
+from ddpl_isaac.experiments.report import panels_of, read_methods, summary_table
 from ddpl_isaac.experiments.run_curves import Curve, ReportError, final_values, on_common_grid, read_curve
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "plot.py"
@@ -136,7 +137,8 @@ class TestSummary:
         assert values.tolist() == [[0.0, 2.0, 4.0], [0.0, 3.0, 6.0]]
 
     def test_a_single_point_can_be_drawn(self, tmp_path: Path):
-        draw({"": {"A": [Curve(np.array([5.0]), np.array([1.0]))]}}, "return", tmp_path / "a.png", "steps")
+        panels = panels_of({"": {"A": [Curve(np.array([5.0]), np.array([1.0]))]}})
+        draw(panels, "return", tmp_path / "a.png", "steps")
         assert (tmp_path / "a.png").is_file()
 
     def test_the_final_value_is_the_mean_over_the_last_tenth(self):

@@ -18,6 +18,7 @@ from tensordict import TensorDict
 from matplotlib.figure import Figure
 
 from ddpl_isaac.agents import AgentSpec
+from ddpl_isaac.experiments.method_style import METHOD_STYLES, axis_name
 from ddpl_isaac.experiments.run_curves import QUANTITIES, ReportError, read_curve
 from ddpl_isaac.runners.evaluator import EvaluationResult
 
@@ -26,6 +27,8 @@ DRAWS = 2048
 
 _MAX_DIMS = 6
 """Action dimensions of an agent that are drawn."""
+
+_COLOR = METHOD_STYLES["diffusion"].color
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #222 }
@@ -126,8 +129,8 @@ def _curves(run_dir: Path) -> Figure | None:
         return None
     figure = Figure(figsize=(3.4 * len(curves), 2.8), dpi=110, layout="constrained")
     for axes, (quantity, curve) in zip(figure.subplots(1, len(curves), squeeze=False)[0], curves.items(), strict=True):
-        axes.plot(curve.env_steps, curve.values)
-        axes.set(xlabel="environment steps", title=quantity)
+        axes.plot(curve.env_steps, curve.values, color=_COLOR)
+        axes.set(xlabel=axis_name("environment steps"), ylabel=axis_name(quantity))
         axes.grid(alpha=0.3)
     return figure
 
@@ -140,14 +143,19 @@ def _action_figure(agent: AgentSpec, actions: np.ndarray) -> Figure:
     axes_list = figure.subplots(1, dims + plane, squeeze=False)[0]
     for dim in range(dims):
         axes, low, high = axes_list[dim], agent.low[dim], agent.high[dim]
-        axes.hist(actions[:, dim], bins=60, range=(low, high), color="tab:blue")
+        axes.hist(actions[:, dim], bins=60, range=(low, high), color=_COLOR)
         modes = num_modes(actions[:, dim], low, high)
-        axes.set(xlabel=f"action {dim}", yticks=[], title=f"{modes} mode{'s' if modes != 1 else ''}")
+        axes.set(
+            xlabel=f"action {dim}",
+            ylabel="draws" if dim == 0 else "",
+            yticks=[],
+            title=f"{modes} mode{'s' if modes != 1 else ''}",
+        )
         for bound in (low, high):
             axes.axvline(bound, color="gray", linestyle=":")
     if plane:
         axes = axes_list[-1]
-        axes.plot(actions[:, 0], actions[:, 1], ".", markersize=1.5, alpha=0.5)
+        axes.plot(actions[:, 0], actions[:, 1], ".", markersize=1.5, alpha=0.5, color=_COLOR)
         axes.set(xlabel="action 0", ylabel="action 1", xlim=(agent.low[0], agent.high[0]))
         axes.set_ylim(agent.low[1], agent.high[1])
     return figure

@@ -2,22 +2,18 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Figures and tables that put methods side by side, each by several seeds."""
+"""Curves and tables that put methods side by side, each by several seeds."""
 
 from __future__ import annotations
 
 import glob
-import math
 import numpy as np
 from pathlib import Path
 from typing import Any
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-
-from ddpl_isaac.experiments.run_curves import Curve, ReportError, final_values, on_common_grid, read_curve
-from ddpl_isaac.experiments.summary import iqm, iqm_interval
-from ddpl_isaac.interruption import whole_file
+from ddpl_isaac.experiments.figure import Panels, line_of
+from ddpl_isaac.experiments.run_curves import Curve, ReportError, final_values, read_curve
+from ddpl_isaac.experiments.summary import iqm_interval
 from ddpl_isaac.runners.evaluator import markdown_table
 
 
@@ -82,49 +78,9 @@ def methods_of_suite(results: list[dict[str, Any]], quantity: str) -> dict[str, 
     return groups
 
 
-def draw(
-    groups: dict[str, dict[str, list[Curve]]], quantity: str, path: str | Path, axis: str, title: str = ""
-) -> None:
-    """Draw, in a panel per group, the interquartile mean over seeds and its 95 % bootstrap interval of every method.
-
-    Args:
-        groups: Curves by the panel's title and by label.
-        quantity: Name of the vertical axis.
-        path: PNG to write; its directory is created.
-        axis: Name of the horizontal axis.
-        title: Title of the figure.
-    """
-    columns = min(3, len(groups))
-    rows = math.ceil(len(groups) / columns)
-    figure = Figure(figsize=(7.0 if columns == 1 else 4.2 * columns, 4.0 * rows), dpi=100, layout="constrained")
-    panels = figure.subplots(rows, columns, squeeze=False).ravel()
-    labels = dict.fromkeys(label for methods in groups.values() for label in methods)
-    colors = {label: f"C{i}" for i, label in enumerate(labels)}
-    for axes, (name, methods) in zip(panels, groups.items(), strict=False):
-        for label, curves in methods.items():
-            _draw_method(axes, label, curves, colors[label])
-        axes.set(xlabel=axis, ylabel=quantity, title=name)
-        axes.set_xlim(left=0)
-        axes.ticklabel_format(axis="x", style="sci", scilimits=(-3, 4))
-        axes.grid(alpha=0.3)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(frameon=False, fontsize="small")
-    for axes in panels[len(groups) :]:
-        axes.remove()
-    figure.suptitle(title)
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(Path(path)) as file:
-        figure.savefig(file)
-
-
-def _draw_method(axes: Axes, label: str, curves: list[Curve], color: str) -> None:
-    """Draw the line of a method, with its interval if there are several seeds."""
-    steps, values = on_common_grid(curves)
-    seeds = f"{len(curves)} seeds" if len(curves) > 1 else "1 seed"
-    axes.plot(steps, iqm(values, axis=0), label=f"{label} ({seeds})", color=color)
-    if len(curves) > 1:
-        _, low, high = np.array([iqm_interval(point) for point in values.T]).T
-        axes.fill_between(steps, low, high, color=color, alpha=0.2, linewidth=0)
+def panels_of(groups: dict[str, dict[str, list[Curve]]]) -> Panels:
+    """Return the lines of the curves of all seeds, by what methods are compared on and by method."""
+    return {name: {label: line_of(curves) for label, curves in methods.items()} for name, methods in groups.items()}
 
 
 def summary_table(methods: dict[str, list[Curve]], quantity: str) -> str:

@@ -41,9 +41,9 @@ def tables(results: list[dict[str, Any]]) -> str:
 
 
 def _games(results: list[dict[str, Any]]) -> str:
-    """Return the last values of every game and bandit, and the seeds of a game with a joint hit of .9."""
+    """Return the last values of every game and bandit, and the seeds of a game with a joint hit of 0.9."""
     metrics = [name for name in GAME_METRICS if any(name in result["history"] for result in results)]
-    rows = [["game", "variant", "class", "seeds", "joint hit >= .9", *metrics]]
+    rows = [["game", "variant", "class", "seeds", "joint hit >= 0.9", *metrics]]
     for result in results:
         study, last = result["study"], {name: np.array(rows[-1]) for name, rows in result["history"].items()}
         solved = f"{int((last['joint_hit'] >= 0.9).sum())}/{study['num_seeds']}" if "joint_hit" in last else ""
