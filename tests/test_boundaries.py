@@ -110,7 +110,8 @@ FLAGS = {
     "evaluate": COMMON | {"--checkpoint", "--num_episodes", "--best_of", "--output", "--html"},
     "suite": {"-h", "--help", "--output", "--launcher", "--jobs", "--cpus", "--gpus", "--cell"},
     "export": COMMON | {"--checkpoint", "--output"},
-    "plot": {"-h", "--help", "--runs", "--suite", "--quantity", "--output", "--title", "--num_envs", "--num_agents"},
+    "plot": {"-h", "--help", "--runs", "--suite", "--csv", "--save_csv", "--axis", "--quantity", "--output", "--title"}
+    | {"--num_envs", "--num_agents"},
 }
 
 

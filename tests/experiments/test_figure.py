@@ -40,6 +40,10 @@ class TestStyles:
         labels = ["diffusion", "diffusion a", "diffusion b", "MAPPO"]
         assert len(set(_looks(method_styles([labels])).values())) == len(labels)
 
+    def test_variants_in_different_panels_share_the_entry_of_their_method(self):
+        styles = method_styles([["diffusion"], ["diffusion without-rho"]])
+        assert set(styles.values()) == {METHOD_STYLES["diffusion"]}
+
     def test_labels_that_are_no_methods_look_different(self):
         assert len(set(_looks(method_styles([["A", "B", "C"]])).values())) == 3
 
