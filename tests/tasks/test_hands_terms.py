@@ -12,9 +12,9 @@ import pytest
 
 from ddpl_isaac.tasks.hands.block_env import BlockEnv
 from ddpl_isaac.tasks.hands.block_env_cfg import BlockEnvCfg
-from ddpl_isaac.tasks.hands.terms import about_vertical, angle_between, closeness, failed
 from ddpl_isaac.tasks.shadow_hands.shadow_hands_env import ShadowHandsEnv
 from ddpl_isaac.tasks.shadow_hands.shadow_hands_env_cfg import ShadowHandsEnvCfg
+from ddpl_isaac.tasks.terms import about_vertical, angle_between, closeness, failed, tilt
 
 HALF = math.sqrt(0.5)
 
@@ -31,6 +31,13 @@ def test_the_angle_between_rotations_is_the_shorter_way_round_and_does_not_mind_
     others[2] = -others[2]
     expected = torch.tensor([0.2, 2.0 * math.pi - 4.0, 0.0])
     torch.testing.assert_close(angle_between(turns, others), expected, atol=1e-3, rtol=0.0)
+
+
+def test_the_tilt_is_the_angle_of_the_own_z_to_the_vertical_whatever_the_turn_about_it():
+    half = math.sin(0.15), math.cos(0.15)
+    turns = torch.tensor([[half[0], 0.0, 0.0, half[1]], [0.0, -half[0], 0.0, half[1]], [0.0, 0.0, HALF, HALF]])
+    torch.testing.assert_close(tilt(turns), torch.tensor([0.3, 0.3, 0.0]), atol=1e-3, rtol=0.0)
+    assert tilt(torch.tensor([[1.0, 0.0, 0.0, 0.0]])).item() == pytest.approx(math.pi, abs=1e-3)
 
 
 def test_a_world_fails_where_the_object_lies_low_or_anything_is_no_number():
@@ -53,8 +60,8 @@ def test_a_block_is_paid_for_where_it_is_and_how_it_is_turned():
     env = SimpleNamespace(cfg=BlockEnvCfg(), extras={}, _object_pose=torch.cat([torch.zeros(4, 3), turns], dim=-1))
     env._goal_rot = about_vertical(torch.zeros(4))
     reward, at_goal = BlockEnv._judge(env, torch.tensor([0.0, 0.0, 0.05, 0.05]))
-    # 2 exp(-20 d - 0.5 angle): exponents 0, 0.5, 1.2, 1.3
-    assert reward.tolist() == pytest.approx([2.0, 1.213061, 0.602388, 0.545064], rel=1e-3)
+    # 2 exp(-10 d - 0.2 angle): exponents 0, 0.2, 0.58, 0.62
+    assert reward.tolist() == pytest.approx([2.0, 1.637462, 1.119797, 1.075889], rel=1e-3)
     assert at_goal.tolist() == [True, False, True, False]  # within 0.1 m and 0.5 rad
     assert closeness(torch.zeros(1)).item() == 2.0
     assert env.extras["log"]["Metrics/goal_angle"].item() == pytest.approx(0.5, rel=1e-3)

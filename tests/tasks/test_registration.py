@@ -22,7 +22,7 @@ importlib.import_module("ddpl_isaac.tasks")  # registers them
 
 STOCK = {"DDPL-Shadow-Hands": "Isaac-Shadow-Handover-Direct", "DDPL-Cart-Pendulum": "Isaac-Pendulum-MARL-Direct"}
 CATCHES = [f"DDPL-Shadow-Hands-Catch{how}" for how in ("", "Underarm", "Abreast")]
-TASKS = [*STOCK, *CATCHES]
+TASKS = [*STOCK, *CATCHES, "DDPL-Shadow-Hands-Lift", "DDPL-Arms-Tray"]
 ENGINES = {
     "ovphysx": "OvPhysxCfg",
     "isaacsim_physx": "PhysxCfg",

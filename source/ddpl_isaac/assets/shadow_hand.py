@@ -20,10 +20,11 @@ from pathlib import Path
 import isaaclab.sim as sim_utils
 from isaaclab.actuators import ImplicitActuatorCfg
 from isaaclab.assets.articulation import ArticulationCfg
+from isaaclab.utils import replace
 from isaaclab_newton.sim.schemas import NewtonArticulationCfg
 from isaaclab_physx.sim.schemas import PhysxArticulationCfg, PhysxRigidBodyCfg
 
-from ddpl_isaac.assets.shadow_hand_figures import JOINT_ARMATURE, JOINT_FRICTION, LINKS, MOTORS, TENDONS
+from ddpl_isaac.assets.shadow_hand_figures import JOINT_ARMATURE, JOINT_FRICTION, LINKS, MOTORS, SLIDES, TENDONS
 
 JOINT_NAMES = [motor.joint for motor in MOTORS]
 """The 16 joints that have a motor of their own, in the order of the joints [rad]."""
@@ -125,3 +126,21 @@ SHADOW_HAND_CFG = ArticulationCfg(
     },
 )
 """The hand, for every engine: one file holds what each of them reads."""
+
+SLIDE_NAMES = [joint.name for joint, _ in SLIDES]
+"""The slides below the forearm of :data:`SLIDING_HAND_CFG`: up and down, forth and back [m]."""
+
+SLIDING_HAND_CFG = replace(
+    SHADOW_HAND_CFG,
+    spawn=replace(SHADOW_HAND_CFG.spawn, usd_path=str(Path(__file__).parent / "data" / "sliding_hand.usda")),
+    actuators=SHADOW_HAND_CFG.actuators
+    | {
+        "slides": ImplicitActuatorCfg(
+            joint_names_expr=SLIDE_NAMES,
+            joint_effort_limit={joint.name: motor.effort_limit for joint, motor in SLIDES},
+            stiffness={joint.name: motor.stiffness for joint, motor in SLIDES},
+            damping={joint.name: joint.damping for joint, _ in SLIDES},
+        )
+    },
+)
+"""The hand whose forearm slides up and down, and along its fingers."""

@@ -15,12 +15,10 @@ Units: m, kg, rad, N·m, s. Quaternions are ``(w, x, y, z)``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-Vector = tuple[float, float, float]
-Quaternion = tuple[float, float, float, float]
+from ddpl_isaac.assets.bodies import Joint, Link, Quaternion, Vector
 
-IDENTITY: Quaternion = (1.0, 0.0, 0.0, 0.0)
 TURN_Z: Quaternion = (0.70710678, 0.0, 0.0, 0.70710678)
 HAND_IN_FOREARM: Quaternion = (0.5, -0.5, 0.5, -0.5)
 """Turns the hand's ``z`` (fingers) to the forearm's ``x``, and its ``-y`` (palm) to the forearm's ``z``."""
@@ -30,41 +28,6 @@ JOINT_ARMATURE = 0.0002
 
 JOINT_FRICTION = 0.01
 """Dry friction of every joint [N·m]."""
-
-
-@dataclass(frozen=True)
-class Joint:
-    """A hinge between a link and its parent; its axis is given in the link's frame."""
-
-    name: str
-    axis: Vector
-    lower: float
-    """Lower end of the range [rad]."""
-    upper: float
-    """Upper end of the range [rad]."""
-    damping: float = 0.05
-    """Viscous damping [N·m·s/rad]."""
-
-
-@dataclass(frozen=True)
-class Link:
-    """A rigid body and the joint that carries it."""
-
-    name: str
-    parent: str | None
-    position: Vector
-    """Origin in the parent's frame, all joints at zero [m]."""
-    mass: float
-    """[kg]"""
-    center_of_mass: Vector
-    """In the link's frame [m]."""
-    inertia: Vector
-    """Principal moments about the centre of mass [kg·m²]."""
-    joint: Joint | None
-    orientation: Quaternion = IDENTITY
-    """In the parent's frame, all joints at zero."""
-    inertia_orientation: Quaternion = IDENTITY
-    """Principal axes in the link's frame."""
 
 
 @dataclass(frozen=True)
@@ -201,6 +164,20 @@ TENDONS: tuple[Tendon, ...] = tuple(
     Tendon(f"rh_{finger}J0", (f"rh_{finger}J2", f"rh_{finger}J1")) for finger in ("FF", "LF", "MF", "RF")
 )
 """Motors of the finger tendons, in the order of the joints."""
+
+SLIDES: tuple[tuple[Joint, Motor], ...] = (
+    (Joint("rh_SLJ2", (0.0, 0.0, 1.0), -0.25, 0.25, damping=150.0), Motor("rh_SLJ2", 2000.0, 150.0)),
+    (Joint("rh_SLJ1", (1.0, 0.0, 0.0), -0.05, 0.05, damping=150.0), Motor("rh_SLJ1", 2000.0, 150.0)),
+)
+"""Slides below the forearm, ours: up and down, then towards the fingertips and back. Their figures are in m and N."""
+
+SLIDING_LINKS: tuple[Link, ...] = (
+    Link("rh_mount", None, (0.0, 0.0, 0.0), 0.5, (0.0, 0.0, 0.0), (0.001, 0.001, 0.001), None),
+    Link("rh_carriage", "rh_mount", (0.0, 0.0, 0.0), 0.5, (0.0, 0.0, 0.0), (0.001, 0.001, 0.001), SLIDES[0][0]),
+    replace(LINKS[0], parent="rh_carriage", joint=SLIDES[1][0]),
+    *LINKS[1:],
+)
+"""Links of the hand on its slides, parents first."""
 
 UNTOUCHED_PAIRS: tuple[tuple[str, str], ...] = (
     ("rh_forearm", "rh_palm"),

@@ -10,59 +10,16 @@ turns into meshes, are for the eye.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from ddpl_isaac.assets.bodies import Material, Shape, box, capsule, ornament, sphere
 
-from ddpl_isaac.assets.shadow_hand_figures import IDENTITY, Quaternion, Vector
-
-Kind = Literal["capsule", "box", "sphere", "cylinder"]
-Axis = Literal["X", "Y", "Z"]
-
-COLORS: dict[str, tuple[Vector, float, float]] = {
+COLORS: dict[str, Material] = {
     "black": ((0.018, 0.019, 0.022), 0.5, 0.0),
     "shell": ((0.30, 0.31, 0.33), 0.6, 0.0),
     "metal": ((0.20, 0.21, 0.23), 0.35, 0.8),
     "skin": ((0.055, 0.06, 0.07), 0.9, 0.0),
     "accent": ((0.62, 0.14, 0.02), 0.5, 0.0),
 }
-"""Materials: diffuse colour, roughness, metallic."""
-
-
-@dataclass(frozen=True)
-class Shape:
-    """A primitive on a link."""
-
-    kind: Kind
-    size: tuple[float, ...]
-    """``(radius, length without caps)``, half edges, ``(radius,)`` or ``(radius, length)`` [m]."""
-    position: Vector
-    """Centre in the link's frame [m]."""
-    color: str
-    axis: Axis = "Z"
-    """Direction of a capsule or a cylinder."""
-    orientation: Quaternion = IDENTITY
-    """In the link's frame, ``(w, x, y, z)``."""
-    collides: bool = True
-
-
-def capsule(radius: float, length: float, position: Vector, color: str, axis: Axis = "Z") -> Shape:
-    """Make a colliding capsule; ``length`` without its caps [m]."""
-    return Shape("capsule", (radius, length), position, color, axis)
-
-
-def box(half_edges: Vector, position: Vector, color: str, orientation: Quaternion = IDENTITY) -> Shape:
-    """Make a colliding box."""
-    return Shape("box", half_edges, position, color, orientation=orientation)
-
-
-def sphere(radius: float, position: Vector, color: str) -> Shape:
-    """Make a colliding sphere."""
-    return Shape("sphere", (radius,), position, color)
-
-
-def ornament(kind: Kind, size: tuple[float, ...], position: Vector, color: str, axis: Axis = "Z") -> Shape:
-    """Make a primitive that is seen and never touched."""
-    return Shape(kind, size, position, color, axis, collides=False)
+"""Materials."""
 
 
 def _finger(prefix: str) -> dict[str, tuple[Shape, ...]]:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from isaaclab.utils.math import sample_uniform
 
-from .terms import about_vertical, angle_between, closeness
+from ddpl_isaac.tasks.terms import about_vertical, angle_between, closeness
+
 from .throw_env import ThrowEnv
 
 if TYPE_CHECKING:

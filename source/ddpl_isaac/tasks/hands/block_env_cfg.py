@@ -29,9 +29,13 @@ class BlockEnvCfg(ThrowEnvCfg):
 
     object_name = "block"
     goal_moves = False
-    dist_reward_scale: float = 20.0
-    """Rate at which the reward 2 exp(-rate * distance - rate' * angle) falls with the distance [1/m]."""
-    angle_reward_scale: float = 0.5
+    dist_reward_scale: float = 10.0
+    """Rate at which the reward 2 exp(-rate * distance - rate' * angle) falls with the distance [1/m].
+
+    This rate and the next are those of the catching tasks of Bi-DexHands (Chen et al., NeurIPS 2022), which pay
+    exp(-0.2 (50 * distance + angle)).
+    """
+    angle_reward_scale: float = 0.2
     """Rate' at which it falls with the turn that is left [1/rad]."""
     success_angle_threshold: float = 0.5
     """A step counts towards the goal only within this turn of it [rad]."""

@@ -27,8 +27,7 @@ from isaaclab_tasks.core.reorient.utils import (
 
 from ddpl_isaac.envs.signals import AgentSignals
 from ddpl_isaac.tasks.common import require_asset
-
-from .terms import failed
+from ddpl_isaac.tasks.terms import failed
 
 if TYPE_CHECKING:
     from .hands_env_cfg import HandsEnvCfg

@@ -19,9 +19,10 @@ from ddpl_isaac.assets.shadow_hand import TENDON_JOINT_NAMES
 from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.tasks.agent_parts import AgentParts
 from ddpl_isaac.tasks.common import default_device
+from ddpl_isaac.tasks.engines import ContactPhysicsCfg
 
 from .parts import CARRIER, PARTS
-from .scene_cfg import HandsPhysicsCfg, HandsSceneCfg
+from .scene_cfg import HandsSceneCfg
 from .signals import hand_signals
 
 
@@ -41,7 +42,7 @@ class HandsEnvCfg(DirectMARLEnvCfg):
         dt=1 / 120,
         render_interval=decimation,
         physics_material=RigidBodyMaterialBaseCfg(static_friction=1.0, dynamic_friction=1.0),
-        physics=HandsPhysicsCfg(),
+        physics=ContactPhysicsCfg(),
         default_visualizer_cfg=VisualizerCfg(eye=(1.6, -0.5, 1.1), lookat=(0.0, -0.5, 0.55), focal_length=35.0),
     )
     scene: HandsSceneCfg = HandsSceneCfg(num_envs=2048, env_spacing=1.5, replicate_physics=True)

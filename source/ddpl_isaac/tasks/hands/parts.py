@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from ddpl_isaac.tasks.agent_parts import Part
 
+CARRIER = "rh_(SL|WR)"
+"""The wrist and, where the forearm is not welded to the world, its slides: these joints tell where the palm is."""
+
 PARTS: dict[int, tuple[Part, ...]] = {
     1: (Part("", ""),),
-    2: (Part("wrist_thumb", "rh_(WR|TH|th)"), Part("fingers", "rh_(FF|MF|RF|LF|ff|mf|rf|lf)")),
+    2: (Part("wrist_thumb", "rh_(SL|WR|TH|th)"), Part("fingers", "rh_(FF|MF|RF|LF|ff|mf|rf|lf)")),
     6: (
-        Part("wrist", "rh_WR"),
+        Part("wrist", CARRIER),
         Part("thumb", "rh_(TH|th)"),
         Part("first_finger", "rh_(FF|ff)"),
         Part("middle_finger", "rh_(MF|mf)"),
@@ -21,6 +24,3 @@ PARTS: dict[int, tuple[Part, ...]] = {
     ),
 }
 """Parts of a hand by the number of agents that move it; joints and tendons have capitals, links have not."""
-
-CARRIER = "rh_WR"
-"""The wrist: as the forearm is welded to the world, its two joints tell where the palm is."""

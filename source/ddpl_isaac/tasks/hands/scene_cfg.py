@@ -2,24 +2,18 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Hands, objects and engines of the hands' tasks."""
+"""Hands and objects of the hands' tasks."""
 
 from __future__ import annotations
 
 import torch
 
-import isaaclab.sim as sim_utils
 from isaaclab.assets import ArticulationCfg, AssetBaseCfg, RigidObjectCfg
 from isaaclab.markers import VisualizationMarkersCfg
-from isaaclab.physics import PhysxAutoCfg
 from isaaclab.scene import InteractiveSceneCfg
 from isaaclab.utils import configclass, replace
 from isaaclab.utils.math import quat_apply, quat_mul
 from isaaclab_assets.robots.shadow_hand import SHADOW_HAND_NEWTON_CFG, SHADOW_HAND_PHYSX_CFG
-from isaaclab_newton.physics import MJWarpSolverCfg, NewtonCfg
-from isaaclab_ov.physics import OvPhysxCfg
-from isaaclab_physx.physics import PhysxCfg
-from isaaclab_physx.sim.schemas import PhysxRigidBodyCfg
 from isaaclab_tasks.utils import PresetCfg
 
 from ddpl_isaac.assets.shadow_hand import GOAL_POSITION_OFFSET, PALM_CENTER, SHADOW_HAND_CFG
@@ -43,7 +37,7 @@ def _turned(pose: Pose, hand: ArticulationCfg) -> tuple[float, float, float, flo
     return tuple(quat_mul(turn, torch.tensor(hand.init_state.rot, dtype=torch.float64)).tolist())
 
 
-def _hand_cfg(name: str, pose: Pose, hand: ArticulationCfg) -> ArticulationCfg:
+def placed_hand(name: str, pose: Pose, hand: ArticulationCfg) -> ArticulationCfg:
     """Return ``hand`` at its place."""
     state = replace(hand.init_state, pos=pose[0], rot=_turned(pose, hand))
     return replace(hand, prim_path=f"{{ENV_REGEX_NS}}/{name}", init_state=state)
@@ -61,13 +55,13 @@ def hand_presets(name: str, pose: Pose) -> PresetCfg:
 
     @configclass
     class NucleusHandCfg(PresetCfg):
-        newton_mjwarp = _hand_cfg(name, pose, SHADOW_HAND_NEWTON_CFG)
-        default = _hand_cfg(name, pose, SHADOW_HAND_PHYSX_CFG)
+        newton_mjwarp = placed_hand(name, pose, SHADOW_HAND_NEWTON_CFG)
+        default = placed_hand(name, pose, SHADOW_HAND_PHYSX_CFG)
 
     @configclass
     class HandCfg(PresetCfg):
         nucleus = NucleusHandCfg()
-        default = _hand_cfg(name, pose, SHADOW_HAND_CFG)
+        default = placed_hand(name, pose, SHADOW_HAND_CFG)
 
     return HandCfg()
 
@@ -89,47 +83,6 @@ class GoalOffsetCfg(PresetCfg):
 
     nucleus = NUCLEUS_GOAL
     default = GOAL_POSITION_OFFSET
-
-
-OBJECT_PROPS = [
-    sim_utils.UsdPhysicsRigidBodyCfg(kinematic_enabled=False),
-    PhysxRigidBodyCfg(
-        disable_gravity=False,
-        enable_gyroscopic_forces=True,
-        solver_position_iteration_count=8,
-        solver_velocity_iteration_count=0,
-        sleep_threshold=0.005,
-        stabilization_threshold=0.0025,
-        max_depenetration_velocity=1000.0,
-    ),
-]
-"""How the engines treat an object that is thrown."""
-
-
-@configclass
-class HandsPhysicsCfg(PresetCfg):
-    """Engines, by ``physics=<name>``. The default is PhysX: Isaac Sim's where that is running, else ``ovphysx``."""
-
-    isaacsim_physx = PhysxCfg(
-        bounce_threshold_velocity=0.2, gpu_max_rigid_contact_count=2**23, gpu_max_rigid_patch_count=2**23
-    )
-    ovphysx = OvPhysxCfg()
-    physx = PhysxAutoCfg(isaacsim_physx=isaacsim_physx, ovphysx=ovphysx)
-    newton_mjwarp = NewtonCfg(
-        solver_cfg=MJWarpSolverCfg(
-            solver="newton",
-            integrator="implicitfast",
-            njmax=200,
-            nconmax=70,
-            impratio=10.0,
-            cone="elliptic",
-            update_data_interval=4,
-            ccd_iterations=50,
-        ),
-        num_substeps=4,
-        debug_mode=False,
-    )
-    default = physx
 
 
 @configclass

@@ -13,7 +13,9 @@ import isaaclab.sim as sim_utils
 from isaaclab.assets import RigidObjectCfg
 from isaaclab.markers import VisualizationMarkersCfg
 
-from .scene_cfg import OBJECT_PROPS, HandsSceneCfg, Pose, hand_presets, object_presets
+from ddpl_isaac.tasks.engines import OBJECT_PROPS
+
+from .scene_cfg import HandsSceneCfg, Pose, hand_presets, object_presets
 
 Color = tuple[float, float, float]
 

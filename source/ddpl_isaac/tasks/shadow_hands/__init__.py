@@ -4,10 +4,10 @@
 
 """Two Shadow Hands throw a ball and catch it: to and fro, or once, to hold it."""
 
-from ddpl_isaac.tasks.hands.registration import register_hands
+from ddpl_isaac.tasks.registration import register_task
 
 ENV = f"{__name__}.shadow_hands_env:ShadowHandsEnv"
 CFG = f"{__name__}.shadow_hands_env_cfg"
 
-register_hands("DDPL-Shadow-Hands", "shadow_hands", ENV, f"{CFG}:ShadowHandsEnvCfg")
-register_hands("DDPL-Shadow-Hands-Catch", "shadow_hands_catch", ENV, f"{CFG}:ShadowHandsCatchEnvCfg")
+register_task("DDPL-Shadow-Hands", "shadow_hands", ENV, f"{CFG}:ShadowHandsEnvCfg")
+register_task("DDPL-Shadow-Hands-Catch", "shadow_hands_catch", ENV, f"{CFG}:ShadowHandsCatchEnvCfg")

@@ -9,8 +9,8 @@ from __future__ import annotations
 import torch
 from typing import TYPE_CHECKING
 
-from ddpl_isaac.tasks.hands.terms import closeness
 from ddpl_isaac.tasks.hands.throw_env import ThrowEnv
+from ddpl_isaac.tasks.terms import closeness
 
 if TYPE_CHECKING:
     from .shadow_hands_env_cfg import ShadowHandsEnvCfg

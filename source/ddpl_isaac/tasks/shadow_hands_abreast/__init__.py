@@ -4,9 +4,9 @@
 
 """Two Shadow Hands lie side by side: one throws a block, the other one catches it as it is wanted."""
 
-from ddpl_isaac.tasks.hands.registration import register_hands
+from ddpl_isaac.tasks.registration import register_task
 
-register_hands(
+register_task(
     "DDPL-Shadow-Hands-CatchAbreast",
     "shadow_hands_catch_abreast",
     "ddpl_isaac.tasks.hands.block_env:BlockEnv",

@@ -4,9 +4,9 @@
 
 """Two Shadow Hands face each other, palms up: one throws a block, the other one catches it as it is wanted."""
 
-from ddpl_isaac.tasks.hands.registration import register_hands
+from ddpl_isaac.tasks.registration import register_task
 
-register_hands(
+register_task(
     "DDPL-Shadow-Hands-CatchUnderarm",
     "shadow_hands_catch_underarm",
     "ddpl_isaac.tasks.hands.block_env:BlockEnv",

@@ -2,4 +2,4 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Settings of the learners that this task is compared with."""
+"""Settings of the learners that the manipulation tasks are compared with."""

@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""PPO of rsl_rl, which sees the two hands as one agent."""
+"""PPO of rsl_rl, which sees all agents as one."""
 
 from isaaclab.utils import configclass
 from isaaclab_rl.rsl_rl import RslRlMLPModelCfg, RslRlOnPolicyRunnerCfg, RslRlPpoAlgorithmCfg
@@ -11,14 +11,14 @@ from ddpl_isaac.tasks.common import default_device
 
 
 @configclass
-class HandsPPORunnerCfg(RslRlOnPolicyRunnerCfg):
+class ManipulationPPORunnerCfg(RslRlOnPolicyRunnerCfg):
     """The figures of Isaac Lab's handover task; rewards are summed over agents."""
 
     device = default_device()
     num_steps_per_env = 16
     max_iterations = 3500
     save_interval = 250
-    experiment_name = "ddpl_shadow_hands"
+    experiment_name = "ddpl_manipulation"
     obs_groups = {"actor": ["policy"], "critic": ["policy"]}
     actor = RslRlMLPModelCfg(
         hidden_dims=[512, 512, 256, 128],

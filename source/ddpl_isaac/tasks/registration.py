@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Registration of the hands' tasks with gymnasium."""
+"""Registration of the manipulation tasks with gymnasium."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ddpl_isaac.tasks.skrl_settings import skrl_settings
 from . import agents
 
 if TYPE_CHECKING:
-    from .agents.rsl_rl_ppo_cfg import HandsPPORunnerCfg
+    from .agents.rsl_rl_ppo_cfg import ManipulationPPORunnerCfg
 
 
-def register_hands(task: str, name: str, env: str, env_cfg: str) -> None:
+def register_task(task: str, name: str, env: str, env_cfg: str) -> None:
     """Register a task with the settings of every learner; only DDPL's are its own.
 
     Args:
@@ -45,12 +45,12 @@ def register_hands(task: str, name: str, env: str, env_cfg: str) -> None:
     )
 
 
-def _ppo_settings(experiment: str) -> Callable[[], HandsPPORunnerCfg]:
+def _ppo_settings(experiment: str) -> Callable[[], ManipulationPPORunnerCfg]:
     """Return an entry point for Isaac Lab's registry: PPO of rsl_rl, with runs in a directory of their own."""
 
-    def load() -> HandsPPORunnerCfg:
-        from .agents.rsl_rl_ppo_cfg import HandsPPORunnerCfg  # needs rsl_rl, which not every command does
+    def load() -> ManipulationPPORunnerCfg:
+        from .agents.rsl_rl_ppo_cfg import ManipulationPPORunnerCfg  # needs rsl_rl, which not every command does
 
-        return HandsPPORunnerCfg(experiment_name=experiment)
+        return ManipulationPPORunnerCfg(experiment_name=experiment)
 
     return load

@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Terms of the hands' tasks: functions of tensors alone."""
+"""Terms of the manipulation tasks: functions of tensors alone."""
 
 from __future__ import annotations
 
@@ -31,8 +31,18 @@ def failed(object_pose: torch.Tensor, joint_pos: torch.Tensor, lowest: float) ->
 
     Args:
         object_pose: Position [m] and rotation. Shape: (N, 7).
-        joint_pos: Joints of all hands [rad]. Shape: (H, N, J).
+        joint_pos: Joints of all robots [rad]. Shape: (R, N, J).
         lowest: Height at and below which the object was dropped [m].
     """
     total = object_pose.sum(dim=-1) + joint_pos.sum(dim=(0, 2))
     return (object_pose[:, 2] <= lowest) | ~torch.isfinite(total)
+
+
+def tilt(rotation: torch.Tensor) -> torch.Tensor:
+    """Return the angle between the vertical and a body's own z [rad]. Shape: (N,).
+
+    Args:
+        rotation: Rotation (x, y, z, w) of the body. Shape: (N, 4).
+    """
+    x, y = rotation[:, 0], rotation[:, 1]
+    return torch.acos((1.0 - 2.0 * (x.square() + y.square())).clamp(-1.0, 1.0))

@@ -1,0 +1,56 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""How the engines are set up for tasks in which things touch."""
+
+from __future__ import annotations
+
+import isaaclab.sim as sim_utils
+from isaaclab.physics import PhysxAutoCfg
+from isaaclab.utils import configclass
+from isaaclab_newton.physics import MJWarpSolverCfg, NewtonCfg
+from isaaclab_ov.physics import OvPhysxCfg
+from isaaclab_physx.physics import PhysxCfg
+from isaaclab_physx.sim.schemas import PhysxRigidBodyCfg
+from isaaclab_tasks.utils import PresetCfg
+
+OBJECT_PROPS = [
+    sim_utils.UsdPhysicsRigidBodyCfg(kinematic_enabled=False),
+    PhysxRigidBodyCfg(
+        disable_gravity=False,
+        enable_gyroscopic_forces=True,
+        solver_position_iteration_count=8,
+        solver_velocity_iteration_count=0,
+        sleep_threshold=0.005,
+        stabilization_threshold=0.0025,
+        max_depenetration_velocity=1000.0,
+    ),
+]
+"""How the engines treat what is carried or thrown."""
+
+
+@configclass
+class ContactPhysicsCfg(PresetCfg):
+    """Engines, by ``physics=<name>``. The default is PhysX: Isaac Sim's where that is running, else ``ovphysx``."""
+
+    isaacsim_physx = PhysxCfg(
+        bounce_threshold_velocity=0.2, gpu_max_rigid_contact_count=2**23, gpu_max_rigid_patch_count=2**23
+    )
+    ovphysx = OvPhysxCfg()
+    physx = PhysxAutoCfg(isaacsim_physx=isaacsim_physx, ovphysx=ovphysx)
+    newton_mjwarp = NewtonCfg(
+        solver_cfg=MJWarpSolverCfg(
+            solver="newton",
+            integrator="implicitfast",
+            njmax=200,
+            nconmax=70,
+            impratio=10.0,
+            cone="elliptic",
+            update_data_interval=4,
+            ccd_iterations=50,
+        ),
+        num_substeps=4,
+        debug_mode=False,
+    )
+    default = physx
