@@ -2,17 +2,22 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Returns of policies that look at nothing, and whether a task survives them; the last line is JSON.
+"""Returns of policies that learned nothing, and whether a task survives them; the last line is JSON.
 
 ``python benchmarks/simple_policies.py --task DDPL-Shadow-Hands-Catch --num_envs 64`` draws actions uniformly within
-their bounds, for complete episodes and at least ``--num_steps`` steps, and then holds them in the middle. A table shows
-the episodes; environments that observed or were paid what is no number are counted, step by step.
+their bounds, for complete episodes and at least ``--num_steps`` steps, then holds them in the middle, and then asks the
+policy that the task was registered with, if there is one. A table shows the episodes; environments that observed or
+were paid what is no number are counted, step by step.
 """
 
+import importlib
 import json
 import torch
+from collections.abc import Callable
 from pathlib import Path
 from tensordict import TensorDict
+
+import gymnasium as gym
 
 from ddpl_isaac.cli import CommandLine, Parser, run
 from ddpl_isaac.envs.registry import open_env, plan_env
@@ -48,6 +53,22 @@ class Watched:
         return obs, reward, dones, extras
 
 
+def scripted_policy(task: str, agents: list[str]) -> Callable[[TensorDict], torch.Tensor] | None:
+    """Return the policy that a task was registered with, if any: from observations to the joint action."""
+    spec = gym.registry.get(task)  # what has no physics is not registered
+    entry = spec.kwargs.get("scripted_policy_entry_point") if spec else None
+    if entry is None:
+        return None
+    module, _, function = entry.partition(":")
+    script = getattr(importlib.import_module(module), function)
+
+    def policy(obs: TensorDict) -> torch.Tensor:
+        actions = script({agent: obs[agent] for agent in agents})
+        return torch.cat([actions[agent] for agent in agents], dim=-1)
+
+    return policy
+
+
 def play(command: CommandLine) -> None:
     """Play and print."""
     args = command.args
@@ -69,6 +90,9 @@ def play(command: CommandLine) -> None:
         print(f"{random_steps} random steps; not finite: {int(watched.unsound)}\n{results[0].to_table()}", flush=True)
         middle = ((low + high) / 2.0).expand(shape)
         results.append(evaluate(watched, lambda _: middle, args.num_episodes, label="zero", seed=seed))
+        script = scripted_policy(plan.task, [agent.name for agent in env.agents])
+        if script is not None:
+            results.append(evaluate(watched, script, args.num_episodes, label="scripted", seed=seed))
         unsound = int(watched.unsound)
     print(results[0].to_table(*results[1:]))
     means = {result.label: {name: result.interval(name)[0] for name in result.values} for result in results}

@@ -10,6 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from ddpl_isaac.assets.arm import CRADLE_POSITION, DEFAULT_JOINTS
+from ddpl_isaac.tasks.arms_tray.scripted import JOINT_SPEED, carry, kinematics
 from ddpl_isaac.tasks.arms_tray.signals import arm_signals
 from ddpl_isaac.tasks.arms_tray.terms import ball_lost, tray_cost
 from ddpl_isaac.tasks.arms_tray.tray_env import TrayEnv
@@ -62,3 +64,31 @@ def test_the_bars_of_the_tray_lie_in_the_cradles_and_the_ball_on_the_plate():
     assert right == pytest.approx((0.793676, 0.0, 0.0))
     assert tray == pytest.approx((0.0, 0.0, 0.818519))
     assert ball[2] == pytest.approx(tray[2] + 0.006 + 0.03)
+
+
+def test_the_script_s_jacobian_is_the_slope_of_its_pose():
+    joints = torch.tensor([[0.3, -0.4, 0.2, -1.7, 0.5, 2.9, -0.6]], dtype=torch.float64)
+    pose, jacobian = kinematics(joints)
+    for column in range(7):
+        moved, _ = kinematics(joints + 1e-6 * torch.eye(7, dtype=torch.float64)[column])
+        torch.testing.assert_close((moved - pose)[0, :3, 3] / 1e-6, jacobian[0, :3, column], atol=1e-4, rtol=0.0)
+    default, _ = kinematics(torch.tensor([[*DEFAULT_JOINTS.values()]]))
+    assert default[0, :3, 3].tolist() == pytest.approx(CRADLE_POSITION, abs=1e-5)
+
+
+def test_the_script_rests_at_the_goal_and_both_arms_rise_alike():
+    cfg = ArmsTrayEnvCfg()
+    assert cfg.joint_speed == JOINT_SPEED
+    limits = torch.tensor([[-2.8973, 2.8973], [-1.7628, 1.7628], [-2.8973, 2.8973], [-3.0718, -0.0698],
+                           [-2.8973, 2.8973], [-0.0175, 3.7525], [-2.8973, 2.8973]])  # fmt: skip
+    joints = torch.tensor([*DEFAULT_JOINTS.values()])
+    seen = torch.zeros(2, 46)
+    seen[:, :7] = 2.0 * (joints - limits[:, 0]) / (limits[:, 1] - limits[:, 0]) - 1.0
+    seen[:, 26] = CRADLE_POSITION[2]
+    seen[1, 45] = 0.1  # the goal is above the tray
+    actions = carry({"left_arm": seen, "right_arm": seen})
+    torch.testing.assert_close(actions["left_arm"][0], torch.zeros(7), atol=1e-3, rtol=0.0)
+    torch.testing.assert_close(actions["left_arm"], actions["right_arm"])
+    _, jacobian = kinematics(joints[None])
+    rise = jacobian[0] @ (JOINT_SPEED * actions["left_arm"][1])
+    torch.testing.assert_close(rise, torch.tensor([0.0, 0.0, 0.1, 0.0, 0.0, 0.0]), atol=1e-3, rtol=0.0)

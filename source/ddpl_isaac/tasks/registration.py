@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .agents.rsl_rl_ppo_cfg import ManipulationPPORunnerCfg
 
 
-def register_task(task: str, name: str, env: str, env_cfg: str) -> None:
+def register_task(task: str, name: str, env: str, env_cfg: str, scripted: str | None = None) -> None:
     """Register a task with the settings of every learner; only DDPL's are its own.
 
     Args:
@@ -27,6 +27,7 @@ def register_task(task: str, name: str, env: str, env_cfg: str) -> None:
         name: Name of its file in ``config/task/`` and of its directory of runs.
         env: Class of the environment, ``module:class``.
         env_cfg: Class of its settings, ``module:class``.
+        scripted: A policy to compare with, ``module:function``: from the observations of all agents to their actions.
     """
     mappo, ippo = (skrl_settings(agents, f"skrl_{kind}_cfg.yaml", f"ddpl_{name}") for kind in ("mappo", "ippo"))
     gym.register(
@@ -41,6 +42,7 @@ def register_task(task: str, name: str, env: str, env_cfg: str) -> None:
             "skrl_mappo_cfg_entry_point": mappo,
             "skrl_ippo_cfg_entry_point": ippo,
             "default_agent": "skrl",
+            **({"scripted_policy_entry_point": scripted} if scripted else {}),
         },
     )
 

@@ -6,4 +6,10 @@
 
 from ddpl_isaac.tasks.registration import register_task
 
-register_task("DDPL-Arms-Tray", "arms_tray", f"{__name__}.tray_env:TrayEnv", f"{__name__}.tray_env_cfg:ArmsTrayEnvCfg")
+register_task(
+    "DDPL-Arms-Tray",
+    "arms_tray",
+    f"{__name__}.tray_env:TrayEnv",
+    f"{__name__}.tray_env_cfg:ArmsTrayEnvCfg",
+    scripted=f"{__name__}.scripted:carry",
+)
