@@ -37,8 +37,8 @@ def test_the_shipped_sliding_hand_is_the_one_that_the_code_writes(tmp_path: Path
 
 def test_the_moments_of_a_cylinder_and_a_box_are_those_of_the_textbook():
     # 2 kg: 2 (3 0.1^2 + 0.3^2) / 12 across, 2 0.1^2 / 2 along; edges 0.2, 0.4, 0.6: 2 / 12 (0.4^2 + 0.6^2) ...
-    assert cylinder_inertia(2.0, 0.1, 0.3, "X") == pytest.approx((0.01, 0.02, 0.02))
-    assert box_inertia(2.0, (0.1, 0.2, 0.3)) == pytest.approx((0.0866667, 0.0666667, 0.0333333))
+    assert cylinder_inertia(2.0, 0.1, 0.3, "X") == pytest.approx((0.01, 0.02, 0.02), rel=1e-5)
+    assert box_inertia(2.0, (0.1, 0.2, 0.3)) == pytest.approx((0.0866667, 0.0666667, 0.0333333), rel=1e-5)
 
 
 def step(a: float, d: float, alpha: float, theta: float) -> np.ndarray:

@@ -14,6 +14,7 @@ from isaaclab_tasks.utils.hydra import resolve_task_config
 
 from ddpl_isaac.tasks.shadow_hands_lift.lift_env import LiftEnv
 from ddpl_isaac.tasks.shadow_hands_lift.lift_env_cfg import ShadowHandsLiftEnvCfg
+from ddpl_isaac.tasks.shadow_hands_lift.scripted import lift
 
 
 def test_lifting_pays_for_height_and_level_and_counts_where_both_are_right():
@@ -58,3 +59,17 @@ def test_the_handles_are_over_the_fingers_of_both_hands():
     assert pot == pytest.approx((0.0, -0.565, 0.531))  # its bars 0.19 m to both sides, and 0.03 m above its middle
     for hand in (scene.right_hand, scene.left_hand):
         assert hand.init_state.joint_pos["rh_SLJ2"] == -0.08
+
+
+def test_the_script_raises_its_slide_by_what_the_pot_lacks_and_keeps_its_fingers():
+    seen = torch.zeros(3, 163)
+    seen[:, 0] = torch.tensor([0.2, 0.2, 0.96])  # of 0.25 m
+    seen[:, 141] = 0.53
+    seen[:, 154] = torch.tensor([0.54, 0.63, 0.63])
+    actions = lift({"right_hand": seen})["right_hand"]
+    # twice the 0.01 m; 0.05 m at most; no further than the slide goes
+    assert actions[:, 0].tolist() == pytest.approx([0.28, 0.4, 1.0], abs=1e-5)
+    assert actions[:, 1].tolist() == [0.0, 0.0, 0.0]
+    knuckle = 2.0 * (0.3 + 0.261799) / (1.5708 + 0.261799) - 1.0
+    assert actions[0, 5].item() == pytest.approx(knuckle, abs=1e-5)
+    assert torch.equal(actions[0, 1:], actions[1, 1:])

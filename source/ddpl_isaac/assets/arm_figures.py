@@ -87,7 +87,7 @@ CRADLE = FLANGE + 0.045
 JOINT_NAMES = [f"joint{number}" for number in range(1, len(HINGES) + 1)]
 
 ARMATURE = 0.1
-"""Inertia that a motor and its gear add to their joint [kg·m²]: of the size that the MuJoCo Menagerie uses."""
+"""Inertia that a motor and its gear add to their joint [kg·m²]: that of the MuJoCo Menagerie."""
 
 _MAIN: tuple[tuple[float, float, float, float, Axis, Vector], ...] = (
     # mass, radius, length, axis and centre of the cylinder that gives the link its inertia

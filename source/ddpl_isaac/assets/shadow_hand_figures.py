@@ -166,8 +166,8 @@ TENDONS: tuple[Tendon, ...] = tuple(
 """Motors of the finger tendons, in the order of the joints."""
 
 SLIDES: tuple[tuple[Joint, Motor], ...] = (
-    (Joint("rh_SLJ2", (0.0, 0.0, 1.0), -0.25, 0.25, damping=150.0), Motor("rh_SLJ2", 2000.0, 150.0)),
-    (Joint("rh_SLJ1", (1.0, 0.0, 0.0), -0.05, 0.05, damping=150.0), Motor("rh_SLJ1", 2000.0, 150.0)),
+    (Joint("rh_SLJ2", (0.0, 0.0, 1.0), -0.25, 0.25, damping=150.0, slides=True), Motor("rh_SLJ2", 2000.0, 150.0)),
+    (Joint("rh_SLJ1", (1.0, 0.0, 0.0), -0.05, 0.05, damping=150.0, slides=True), Motor("rh_SLJ1", 2000.0, 150.0)),
 )
 """Slides below the forearm, ours: up and down, then towards the fingertips and back. Their figures are in m and N."""
 

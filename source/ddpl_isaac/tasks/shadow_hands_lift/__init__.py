@@ -11,4 +11,5 @@ register_task(
     "shadow_hands_lift",
     f"{__name__}.lift_env:LiftEnv",
     f"{__name__}.lift_env_cfg:ShadowHandsLiftEnvCfg",
+    scripted=f"{__name__}.scripted:lift",
 )
