@@ -25,7 +25,7 @@ from timing import OtherProcess, medians, prepare
 from ddpl_isaac.agents import AgentSpec
 from ddpl_isaac.algorithms.ddpl import DDPL
 from ddpl_isaac.algorithms.rollouts import Rollouts
-from ddpl_isaac.config_loader import load_config, resolve_resource
+from ddpl_isaac.config.loader import load_config, resolve_resource
 
 OBS_DIM, STATE_DIM, ACTION_DIM = 157, 290, 20
 ROWS = 32

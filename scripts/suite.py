@@ -14,8 +14,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from ddpl_isaac.config_loader import ConfigError
-from ddpl_isaac.errors import end_on_user_error
+from ddpl_isaac.errors import ConfigError, end_on_user_error
 from ddpl_isaac.experiments.launchers import launch_local, launch_ray
 from ddpl_isaac.experiments.suite import run_cell, run_suite
 from ddpl_isaac.output_paths import check_output

@@ -10,7 +10,7 @@ import torch
 
 from ddpl_isaac.algorithms.rollouts import Rollouts
 from ddpl_isaac.config import TrainConfig
-from ddpl_isaac.config_loader import load_config
+from ddpl_isaac.config.loader import load_config
 
 SMALL = [
     "agent.algorithm.warmup_steps=64",

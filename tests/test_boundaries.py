@@ -20,7 +20,7 @@ MAY_KNOW_ISAAC_LAB = ("tasks/", "assets/", "envs/isaac_lab/")
 MAY_KNOW_PARTS = {
     "runtime": {"errors", "runtime"},
     "storage": {"errors", "storage"},
-    "config": {"config", "names", "seeds"},
+    "config": {"config", "errors", "names", "seeds"},
     "models": {"agents", "config", "diffusion", "errors", "models", "runtime"},
 }
 """Parts of the package that a part may import."""
@@ -74,8 +74,8 @@ def test_learner_and_configuration_load_without_isaac_lab():
     code = """
 import sys
 import ddpl_isaac.workflows.training, ddpl_isaac.workflows.acting
-import ddpl_isaac.envs.registry, ddpl_isaac.algorithms.ddpl, ddpl_isaac.config_loader
-from ddpl_isaac.config_loader import load_config, resolve_resource
+import ddpl_isaac.envs.registry, ddpl_isaac.algorithms.ddpl, ddpl_isaac.config.loader
+from ddpl_isaac.config.loader import load_config, resolve_resource
 load_config(resolve_resource("ddpl_isaac.configs:task/shadow_hands.yaml"))
 assert not [name for name in sys.modules if name.partition(".")[0].startswith(("isaaclab", "omni", "pxr", "isaacsim"))]
 """

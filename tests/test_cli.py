@@ -9,8 +9,8 @@ import pytest
 
 import ddpl_isaac
 from ddpl_isaac.cli import Parser
-from ddpl_isaac.config_loader import ConfigError, load_config
-from ddpl_isaac.errors import end_on_user_error
+from ddpl_isaac.config.loader import load_config
+from ddpl_isaac.errors import ConfigError, end_on_user_error
 from ddpl_isaac.storage.replay_storage import ReplayStorage
 
 GAME = ["--task", "Coordination-Corners-v0"]

@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ddpl_isaac import run_directory
-from ddpl_isaac.config_loader import ConfigError, load_config
+from ddpl_isaac.config.loader import load_config
+from ddpl_isaac.errors import ConfigError
 from ddpl_isaac.names import MAX_BYTES, path_component
 from ddpl_isaac.output_paths import check_output
 

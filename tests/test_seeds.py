@@ -14,9 +14,10 @@ from fakes import FakeEnv
 from learners import SMALL
 
 from ddpl_isaac.algorithms.learner_process import _build
-from ddpl_isaac.config_loader import ConfigError, load_config
+from ddpl_isaac.config.loader import load_config
 from ddpl_isaac.envs.mpe import ParticleEnv, make_world
 from ddpl_isaac.envs.registry import open_env, plan_env
+from ddpl_isaac.errors import ConfigError
 from ddpl_isaac.experiments.game_study import GameStudy
 from ddpl_isaac.experiments.grid import read_cells
 from ddpl_isaac.runners.diffusion_actor_runner import DiffusionActorRunner

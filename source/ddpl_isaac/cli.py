@@ -14,10 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from ddpl_isaac.cli_fields import fields_as_flags
-from ddpl_isaac.config_loader import ConfigError, nearest
+from ddpl_isaac.config.flags import fields_as_flags
 from ddpl_isaac.envs.registry import find_source
-from ddpl_isaac.errors import DISK_REFUSES, end_on_user_error
+from ddpl_isaac.errors import DISK_REFUSES, ConfigError, end_on_user_error, nearest
 
 ENV_TOKENS = ("env.", "physics=", "renderer=", "presets=")
 """How a token begins that concerns the environment."""

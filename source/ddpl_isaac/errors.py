@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
+import difflib
 import errno
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from typing import NoReturn
 
@@ -24,12 +25,22 @@ class UserError(ValueError):
     """
 
 
+class ConfigError(UserError):
+    """A setting that cannot be used. The message names it, where it was given, and what is valid."""
+
+
 class OutOfMemoryError(UserError, MemoryError):
     """The device cannot hold what the settings ask for."""
 
 
 class AssetError(UserError, FileNotFoundError):
     """A file that a task needs is out of reach."""
+
+
+def nearest(name: str, known: Iterable[str], count: int = 1) -> list[str]:
+    """Return up to ``count`` known names that resemble ``name``, best first."""
+    by_lower = {candidate.lower(): candidate for candidate in known}
+    return [by_lower[match] for match in difflib.get_close_matches(name.lower(), by_lower, count, cutoff=0.5)]
 
 
 @contextmanager

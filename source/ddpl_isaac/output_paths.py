@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ddpl_isaac.config_loader import ConfigError
+from ddpl_isaac.errors import ConfigError
 
 _LONGEST_PART = 255
 

@@ -19,7 +19,7 @@ from ddpl_isaac.algorithms.ddpl import DDPL
 from ddpl_isaac.algorithms.learner_process import LearnerProcessError
 from ddpl_isaac.algorithms.make_learner import start_ahead
 from ddpl_isaac.algorithms.overlap import Overlapped
-from ddpl_isaac.config_loader import load_config
+from ddpl_isaac.config.loader import load_config
 
 OVERLAP = "agent.algorithm.overlap_learning=true"
 ALONE = "agent.algorithm.overlap_learning=false"

@@ -10,7 +10,7 @@ import pytest
 
 from ddpl_isaac.algorithms.policy_improvement import PolicyImprovement, States
 from ddpl_isaac.config import TrainConfig
-from ddpl_isaac.config_loader import load_config
+from ddpl_isaac.config.loader import load_config
 
 A, B, O, D = 2, 8, 3, 2
 

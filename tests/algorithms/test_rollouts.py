@@ -14,7 +14,7 @@ from learners import SMALL, collect
 from ddpl_isaac.algorithms import rollouts as module
 from ddpl_isaac.algorithms.learner import Learner
 from ddpl_isaac.algorithms.rollouts import Rollouts
-from ddpl_isaac.config_loader import load_config
+from ddpl_isaac.config.loader import load_config
 
 
 class Recorder(Learner):

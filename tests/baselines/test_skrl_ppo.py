@@ -13,7 +13,8 @@ from learners import collect
 
 from ddpl_isaac.algorithms.rollouts import Rollouts
 from ddpl_isaac.cli import CommandLine
-from ddpl_isaac.config_loader import ConfigError, load_config
+from ddpl_isaac.config.loader import load_config
+from ddpl_isaac.errors import ConfigError
 from ddpl_isaac.workflows.training import train_baseline
 
 STEPS = 8

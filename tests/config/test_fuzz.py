@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 
 from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.config.accepted import Each, OneOf
+from ddpl_isaac.config.loader import load_config
 from ddpl_isaac.config.schema import accepted_fields
-from ddpl_isaac.config_loader import ConfigError, load_config
+from ddpl_isaac.errors import ConfigError
 from ddpl_isaac.runners.diffusion_actor_runner import DiffusionActorRunner
 
 ACCEPTED = {path: accepted for path, accepted in accepted_fields().items() if accepted is not None}

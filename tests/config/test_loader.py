@@ -5,7 +5,8 @@
 import pytest
 
 from ddpl_isaac.config import TrainConfig
-from ddpl_isaac.config_loader import ConfigError, load_config, resolve_resource
+from ddpl_isaac.config.loader import load_config, resolve_resource
+from ddpl_isaac.errors import ConfigError
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import torch
 
 import pytest
 
-from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.mamujoco import SUITE, MujocoTeamEnv
 from ddpl_isaac.envs.mamujoco_parts import TASKS
+from ddpl_isaac.errors import ConfigError
 from ddpl_isaac.seeds import Purpose, derive
 
 pytest.importorskip("gymnasium_robotics")

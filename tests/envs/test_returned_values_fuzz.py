@@ -16,7 +16,7 @@ from bare_marl_env import BareMarlEnv, bare_cfg
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from ddpl_isaac.config_loader import load_config
+from ddpl_isaac.config.loader import load_config
 from ddpl_isaac.envs.isaac_lab import IsaacLabVecEnv
 from ddpl_isaac.envs.isaac_lab.spaces import spaces_of_cfg
 from ddpl_isaac.errors import end_on_user_error

@@ -14,10 +14,10 @@ import pytest
 from jaxmarl import make
 from jaxmarl.environments.smax.smax_env import MAP_NAME_TO_SCENARIO
 
-from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.registry import find_suite
 from ddpl_isaac.envs.smax import DECODES, MAPS, SmaxEnv, import_jax
 from ddpl_isaac.envs.smax_battle import Battles, battles_of
+from ddpl_isaac.errors import ConfigError
 
 NUM_ENVS = 64
 RANGE = 4.5

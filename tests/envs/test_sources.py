@@ -14,10 +14,10 @@ from own_tasks import NAMES, working_directory_with_tasks
 
 from ddpl_isaac import run_directory
 from ddpl_isaac.cli import Parser
-from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.built_in import BUILT_IN
 from ddpl_isaac.envs.registry import find_source, plan_env
 from ddpl_isaac.envs.vec_env import DEFAULT_LIMITS
+from ddpl_isaac.errors import ConfigError
 from ddpl_isaac.workflows.opening import settings_of_plan
 
 TASK = "own_tasks_here:Own-Task"

@@ -12,9 +12,9 @@ import torch
 import imageio.v2 as imageio
 import pytest
 
-from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.registry import find_source, open_env, plan_env
 from ddpl_isaac.envs.video import CLIP_LENGTH, clip_length
+from ddpl_isaac.errors import ConfigError
 from ddpl_isaac.run_directory import ENV_SETTINGS_NAME
 
 SPREAD = "MPE-Spread-v0"

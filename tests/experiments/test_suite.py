@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from training import GAME, SMALL, iterations_done, start_script
 
-from ddpl_isaac.config_loader import ConfigError
+from ddpl_isaac.errors import ConfigError
 from ddpl_isaac.experiments.grid import read_cells
 from ddpl_isaac.experiments.launchers import launch_local, launch_ray
 from ddpl_isaac.experiments.suite import SuiteError, read_results, run_cell, run_suite

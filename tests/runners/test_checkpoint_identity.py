@@ -14,7 +14,7 @@ import pytest
 from fakes import FakeEnv
 
 from ddpl_isaac.agents import AgentSpec
-from ddpl_isaac.config_loader import load_config
+from ddpl_isaac.config.loader import load_config
 from ddpl_isaac.errors import UserError
 from ddpl_isaac.runners.checkpoint import CheckpointError, checkpoint_header, load_checkpoint, save_checkpoint
 from ddpl_isaac.runners.checkpoint_identity import check_header

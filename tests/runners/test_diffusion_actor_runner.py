@@ -13,7 +13,7 @@ import pytest
 from fakes import FakeEnv
 
 from ddpl_isaac.algorithms.soundness import first_nonfinite
-from ddpl_isaac.config_loader import load_config
+from ddpl_isaac.config.loader import load_config
 from ddpl_isaac.envs.coordination import CoordinationEnv
 from ddpl_isaac.envs.guard import DivergenceError
 from ddpl_isaac.runners.checkpoint import CheckpointError, load_checkpoint, save_checkpoint

@@ -14,7 +14,7 @@ from fakes import FakeEnv
 from learners import SMALL
 
 from ddpl_isaac import generator_state
-from ddpl_isaac.config_loader import load_config
+from ddpl_isaac.config.loader import load_config
 from ddpl_isaac.runners.checkpoint import load_checkpoint, save_checkpoint
 from ddpl_isaac.runners.diffusion_actor_runner import DiffusionActorRunner
 from ddpl_isaac.runners.random_state import get_random_state, set_random_state

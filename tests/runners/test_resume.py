@@ -13,7 +13,7 @@ import pytest
 from fakes import FakeEnv
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from ddpl_isaac.config_loader import load_config
+from ddpl_isaac.config.loader import load_config
 from ddpl_isaac.envs.coordination import CoordinationEnv
 from ddpl_isaac.envs.guard import NonFiniteError
 from ddpl_isaac.runners.diffusion_actor_runner import DiffusionActorRunner

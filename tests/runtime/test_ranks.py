@@ -13,7 +13,7 @@ from fakes import FakeEnv
 
 from ddpl_isaac.algorithms.policy_improvement import States
 from ddpl_isaac.algorithms.rollouts import Rollouts
-from ddpl_isaac.config_loader import load_config
+from ddpl_isaac.config.loader import load_config
 from ddpl_isaac.runners.training_logger import InterruptedBetweenIterationsError, TrainingLogger
 from ddpl_isaac.storage.replay_storage import Batch
 

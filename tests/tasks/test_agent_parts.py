@@ -14,8 +14,8 @@ import pytest
 
 from isaaclab_tasks.utils.hydra import resolve_task_config
 
-from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.signals import AgentSignals, Signal
+from ddpl_isaac.errors import ConfigError
 from ddpl_isaac.tasks.agent_parts import AgentParts, Part
 
 importlib.import_module("ddpl_isaac.tasks")  # registers them

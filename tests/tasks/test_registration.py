@@ -16,7 +16,7 @@ from isaaclab.utils import class_to_dict
 from isaaclab_tasks.utils.hydra import resolve_task_config
 from isaaclab_tasks.utils.parse_cfg import load_cfg_from_registry
 
-from ddpl_isaac.config_loader import load_config, resolve_resource
+from ddpl_isaac.config.loader import load_config, resolve_resource
 
 importlib.import_module("ddpl_isaac.tasks")  # registers them
 

@@ -10,7 +10,6 @@ from ddpl_isaac.envs.signals import AgentSignals
 from ddpl_isaac.tasks.cart_pendulum.cart_pendulum_env import CartPendulumEnv
 from ddpl_isaac.tasks.cart_pendulum.cart_pendulum_env_cfg import CartPendulumEnvCfg
 from ddpl_isaac.tasks.hands.signals import hand_signals
-from ddpl_isaac.tasks.shadow_hands.shadow_hands_env_cfg import ShadowHandsEnvCfg
 
 
 def columns(signals):
@@ -20,7 +19,8 @@ def columns(signals):
 def test_a_hand_names_its_157_observations_and_20_actions():
     joints = tuple(f"J{i}" for i in range(24))
     names = joints, ("FF", "LF", "MF", "RF", "TH"), joints[8:], ("T2", "T0", "T1", "T3")
-    signals = hand_signals(ShadowHandsEnvCfg(), *names)
+    limits = {"moving_average": 1.0, "tendon_limits": (0.0, 2.0)}
+    signals = hand_signals(*names, object_name="ball", velocity_scale=0.2, **limits)
     assert isinstance(signals, AgentSignals)
     assert (columns(signals.observation), columns(signals.action)) == (157, 20)
     start = {s.name: sum(len(t.entries) for t in signals.observation[:i]) for i, s in enumerate(signals.observation)}

@@ -15,11 +15,12 @@ from pathlib import Path
 
 import yaml
 
-from ddpl_isaac.config_loader import ConfigError, resolve_resource
+from ddpl_isaac.config.loader import resolve_resource
 from ddpl_isaac.envs.source import EnvPlan, EnvSource, choose_device
 from ddpl_isaac.envs.suite import Suite, read_options
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.envs.video import RecordedEnv, clip_length
+from ddpl_isaac.errors import ConfigError
 from ddpl_isaac.run_directory import ENV_SETTINGS_NAME
 
 _SUITES = {

@@ -13,10 +13,9 @@ from tensordict import TensorDict
 from typing import Any, NamedTuple
 
 from ddpl_isaac.agents import AgentSpec
-from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.suite import Suite
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
-from ddpl_isaac.errors import UserError
+from ddpl_isaac.errors import ConfigError, UserError
 
 CORNERS, NEEDLE = "Coordination-Corners-v0", "Coordination-Needle-v0"
 TASKS = (CORNERS, NEEDLE)

@@ -20,11 +20,11 @@ from tensordict import TensorDict
 from typing import Any
 
 from ddpl_isaac.agents import AgentSpec
-from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.mamujoco_bodies import BODIES, Rows, reward, upright
 from ddpl_isaac.envs.mamujoco_parts import TASKS, Gather, is_known, make_reference, parse_id
 from ddpl_isaac.envs.suite import Suite
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
+from ddpl_isaac.errors import ConfigError
 from ddpl_isaac.seeds import Purpose, derive
 
 

@@ -13,9 +13,9 @@ from contextlib import redirect_stderr
 from types import SimpleNamespace
 from typing import Any
 
-from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.mamujoco_bodies import BODIES, Rows
 from ddpl_isaac.envs.partition import check_partition, parse_partition
+from ddpl_isaac.errors import ConfigError
 
 TASKS = tuple(
     f"MaMuJoCo-{name}-v0"

@@ -14,12 +14,12 @@ from tensordict import TensorDict
 from typing import Any
 
 from ddpl_isaac.agents import AgentSpec
-from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.mpe_physics import STEP_DT, WorldState
 from ddpl_isaac.envs.mpe_picture import draw_world
 from ddpl_isaac.envs.mpe_worlds import Reference, SpeakerListener, Spread, World
 from ddpl_isaac.envs.suite import Suite
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
+from ddpl_isaac.errors import ConfigError
 from ddpl_isaac.runtime.compilation import has_compiler
 
 SPREAD = "MPE-Spread-v0"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from ddpl_isaac.config_loader import ConfigError, nearest
+from ddpl_isaac.errors import ConfigError, nearest
 
 
 def parse_partition(text: str) -> list[list[str]]:

@@ -21,9 +21,9 @@ from typing import Any
 from PIL import Image, ImageDraw
 
 from ddpl_isaac.agents import AgentSpec
-from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.suite import Suite
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
+from ddpl_isaac.errors import ConfigError
 
 MAPS = (
     "3m", "8m", "25m", "2s3z", "3s5z", "5m_vs_6m", "10m_vs_11m", "27m_vs_30m", "3s_vs_5z", "3s5z_vs_3s6z", "6h_vs_8z",

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ddpl_isaac.agents import AgentSpec
-from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.vec_env import DEFAULT_LIMITS, ActionLimits, MultiAgentVecEnv
+from ddpl_isaac.errors import ConfigError
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from typing import Any
 
 import yaml
 
-from ddpl_isaac.config_loader import ConfigError, nearest
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
+from ddpl_isaac.errors import ConfigError, nearest
 
 
 def _nothing_to_check(task: str, options: Mapping[str, Any]) -> None:

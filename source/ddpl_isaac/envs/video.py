@@ -17,8 +17,8 @@ from typing import Any
 
 from imageio_ffmpeg import write_frames
 
-from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
+from ddpl_isaac.errors import ConfigError
 from ddpl_isaac.interruption import whole_file
 
 CLIP_LENGTH = 200

@@ -22,7 +22,7 @@ from ddpl_isaac.algorithms.policy_improvement import PolicyImprovement, States
 from ddpl_isaac.config import AlgorithmConfig
 from ddpl_isaac.config.accepted import Count, OneOf, Range, Seed
 from ddpl_isaac.config.learner import PolicyClass
-from ddpl_isaac.config_loader import load_config
+from ddpl_isaac.config.loader import load_config
 from ddpl_isaac.seeds import Purpose, derive
 
 _OBS_DIM, _WIDTH, _REACH = 18, 64, 0.8

@@ -17,7 +17,7 @@ from omegaconf import OmegaConf
 from rsl_rl.utils import resolve_callable
 
 from ddpl_isaac.algorithms.policy_improvement import Marginal
-from ddpl_isaac.config_loader import load_config
+from ddpl_isaac.config.loader import load_config
 from ddpl_isaac.envs.coordination import TASKS, CoordinationEnv, Game, make_game
 from ddpl_isaac.experiments.games import exact_marginal
 from ddpl_isaac.run_directory import ENV_SETTINGS_NAME, SETTINGS_NAME

@@ -19,8 +19,8 @@ from typing import Annotated, Any
 from ddpl_isaac.algorithms.policy_improvement import Marginal, PolicyImprovement, States
 from ddpl_isaac.config import AlgorithmConfig
 from ddpl_isaac.config.accepted import Count, OneOf, Seed
+from ddpl_isaac.config.loader import load_config
 from ddpl_isaac.config.schema import choices
-from ddpl_isaac.config_loader import load_config
 from ddpl_isaac.diffusion.importance import importance_weights
 from ddpl_isaac.experiments.exact_target import ExactTarget
 from ddpl_isaac.experiments.games import GAMES, effort_nash_gap, exact_marginal

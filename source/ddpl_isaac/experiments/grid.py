@@ -17,7 +17,8 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from ddpl_isaac.config.accepted import accepted_by
-from ddpl_isaac.config_loader import ConfigError, load_config, nearest
+from ddpl_isaac.config.loader import load_config
+from ddpl_isaac.errors import ConfigError, nearest
 from ddpl_isaac.experiments.bandit_study import BanditStudy
 from ddpl_isaac.experiments.game_study import GameStudy
 from ddpl_isaac.experiments.training_study import TrainingStudy

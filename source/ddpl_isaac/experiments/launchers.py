@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from ddpl_isaac.config_loader import ConfigError
+from ddpl_isaac.errors import ConfigError
 from ddpl_isaac.interruption import call, end_scripts
 
 Command = Callable[[str], list[str]]

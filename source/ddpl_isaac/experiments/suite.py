@@ -13,8 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ddpl_isaac.config_loader import ConfigError, nearest
-from ddpl_isaac.errors import UserError
+from ddpl_isaac.errors import ConfigError, UserError, nearest
 from ddpl_isaac.experiments.grid import Cell, read_cells
 from ddpl_isaac.experiments.marl_eval import write_marl_eval
 from ddpl_isaac.experiments.summary import tables

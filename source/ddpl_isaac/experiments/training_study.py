@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from ddpl_isaac.config.accepted import Count, OneOf, Seed
+from ddpl_isaac.config.loader import load_config
 from ddpl_isaac.config.schema import choices
-from ddpl_isaac.config_loader import load_config
 from ddpl_isaac.errors import UserError
 from ddpl_isaac.experiments.critic_error import critic_error_of_run, is_known
 from ddpl_isaac.experiments.run_curves import QUANTITIES, ReportError, joined, read_curve

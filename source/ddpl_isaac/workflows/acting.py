@@ -14,11 +14,10 @@ from rsl_rl.utils import resolve_callable
 
 from ddpl_isaac.cli import CommandLine
 from ddpl_isaac.config import AlgorithmConfig
-from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.registry import plan_env
 from ddpl_isaac.envs.signals import signals_of
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
-from ddpl_isaac.errors import end_on_user_error
+from ddpl_isaac.errors import ConfigError, end_on_user_error
 from ddpl_isaac.export.files import check_extra
 from ddpl_isaac.export.policy import check_class
 from ddpl_isaac.export.team import export_team, to_table

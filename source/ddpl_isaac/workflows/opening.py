@@ -20,9 +20,10 @@ from ddpl_isaac import run_directory
 from ddpl_isaac.algorithms import make_learner
 from ddpl_isaac.cli import CommandLine
 from ddpl_isaac.config import TrainConfig
-from ddpl_isaac.config_loader import ConfigError, load_config
+from ddpl_isaac.config.loader import load_config
 from ddpl_isaac.envs.registry import EnvPlan, open_env
 from ddpl_isaac.envs.vec_env import ActionLimits, MultiAgentVecEnv
+from ddpl_isaac.errors import ConfigError
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.names import path_component
 from ddpl_isaac.run_directory import LOG_ROOT

@@ -19,9 +19,8 @@ from rsl_rl.runners import OnPolicyRunner
 from ddpl_isaac import run_directory
 from ddpl_isaac.cli import CommandLine
 from ddpl_isaac.config import PPOConfig, TrainConfig
-from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.registry import EnvPlan, plan_env
-from ddpl_isaac.errors import end_on_user_error
+from ddpl_isaac.errors import ConfigError, end_on_user_error
 from ddpl_isaac.interruption import finishing, watch_again
 from ddpl_isaac.run_directory import shown
 from ddpl_isaac.runners.training_logger import InterruptedBetweenIterationsError

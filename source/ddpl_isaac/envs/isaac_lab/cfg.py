@@ -22,8 +22,7 @@ from isaaclab_tasks.utils.hydra import collect_presets
 from isaaclab_tasks.utils.parse_cfg import load_cfg_from_registry
 from isaaclab_tasks.utils.preset_cli import enumerate_task_presets
 
-from ddpl_isaac.config_loader import ConfigError, nearest
-from ddpl_isaac.errors import UserError
+from ddpl_isaac.errors import ConfigError, UserError, nearest
 
 SELECTORS = ("physics", "renderer", "presets")
 """Tokens that select named alternatives of a task's configuration, as in ``physics=newton_mjwarp``."""

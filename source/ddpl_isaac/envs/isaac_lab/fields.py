@@ -12,7 +12,7 @@ from typing import Any
 
 from isaaclab.envs import DirectMARLEnvCfg
 
-from ddpl_isaac.config_loader import ConfigError, nearest
+from ddpl_isaac.errors import ConfigError, nearest
 
 
 def set_value(env_cfg: DirectMARLEnvCfg, token: str) -> None:

@@ -21,12 +21,11 @@ from isaaclab_ov.physics import OvPhysxCfg
 from isaaclab_physx.app import KitLauncher
 from isaaclab_rl.entrypoints.common import apply_video_recording, pre_launch_video_config, request_determinism
 
-from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.isaac_lab.cfg import quiet
 from ddpl_isaac.envs.isaac_lab.identity import declared_identity
 from ddpl_isaac.envs.isaac_lab.vec_env import IsaacLabVecEnv
 from ddpl_isaac.envs.vec_env import ActionLimits
-from ddpl_isaac.errors import end_on_user_error
+from ddpl_isaac.errors import ConfigError, end_on_user_error
 from ddpl_isaac.interruption import watch_again
 from ddpl_isaac.runtime.physx_threads import sparing_physx_threads
 

@@ -21,8 +21,8 @@ import yaml
 from isaaclab.envs import DirectMARLEnvCfg
 from isaaclab.utils import to_dict
 
-from ddpl_isaac.config_loader import ConfigError
 from ddpl_isaac.envs.isaac_lab.fields import fits, put
+from ddpl_isaac.errors import ConfigError
 from ddpl_isaac.plain_yaml import read_plain
 from ddpl_isaac.run_directory import ENV_SETTINGS_NAME, env_tokens_of
 

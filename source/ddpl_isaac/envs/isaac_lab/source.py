@@ -20,7 +20,7 @@ import gymnasium as gym
 from isaaclab.envs import DirectMARLEnvCfg
 from isaaclab.sim import SimulationCfg
 
-from ddpl_isaac.config_loader import ConfigError, resolve_resource
+from ddpl_isaac.config.loader import resolve_resource
 from ddpl_isaac.envs.action_bounds import describe_bounds
 from ddpl_isaac.envs.built_in import BUILT_IN
 from ddpl_isaac.envs.isaac_lab.cfg import dump_env_cfg, select_alternatives, split_tokens
@@ -32,7 +32,7 @@ from ddpl_isaac.envs.isaac_lab.spaces import agent_names, spaces_of_cfg
 from ddpl_isaac.envs.isaac_lab.tasks import register_tasks, task_ids, unknown_task
 from ddpl_isaac.envs.source import EnvPlan, EnvSource, choose_device
 from ddpl_isaac.envs.vec_env import ActionLimits, MultiAgentVecEnv
-from ddpl_isaac.errors import UserError
+from ddpl_isaac.errors import ConfigError, UserError
 from ddpl_isaac.runtime.cores import leave_half_of_the_cores
 from ddpl_isaac.seeds import MAX_SEED
 

@@ -19,7 +19,7 @@ import gymnasium as gym
 import isaaclab_tasks  # noqa: F401, registers Isaac Lab's tasks
 
 import ddpl_isaac.tasks  # noqa: F401, registers ours also where the package is on the path but not installed
-from ddpl_isaac.config_loader import ConfigError, nearest
+from ddpl_isaac.errors import ConfigError, nearest
 
 
 def register_tasks(task: str) -> None:

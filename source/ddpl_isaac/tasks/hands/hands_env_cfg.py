@@ -16,7 +16,7 @@ from isaaclab.visualizers import VisualizerCfg
 from isaaclab_assets.robots.shadow_hand import FINGERTIP_NAMES, JOINT_NAMES, TENDON_NAMES, TENDON_POSITION_LIMITS
 
 from ddpl_isaac.assets.shadow_hand import TENDON_JOINT_NAMES
-from ddpl_isaac.config_loader import ConfigError
+from ddpl_isaac.errors import ConfigError
 from ddpl_isaac.tasks.agent_parts import AgentParts
 from ddpl_isaac.tasks.common import default_device
 from ddpl_isaac.tasks.engines import ContactPhysicsCfg
@@ -93,8 +93,18 @@ class HandsEnvCfg(DirectMARLEnvCfg):
             tendons: Tendons that an action moves.
             device: Where observations and actions live.
         """
+        signals = hand_signals(
+            joints,
+            fingertips,
+            motors,
+            tendons,
+            object_name=self.object_name,
+            velocity_scale=self.vel_obs_scale,
+            moving_average=self.act_moving_average,
+            tendon_limits=self.actuated_tendon_position_limits,
+        )
         return AgentParts(
-            dict.fromkeys(self.hand_names, hand_signals(self, joints, fingertips, motors, tendons)),
+            dict.fromkeys(self.hand_names, signals),
             PARTS[self.agents_per_hand],
             carrier=CARRIER,
             whole_body=self.observe_whole_hand,

@@ -7,43 +7,46 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from ddpl_isaac.envs.signals import AgentSignals, Signal
-
-if TYPE_CHECKING:
-    from .hands_env_cfg import HandsEnvCfg
 
 _WORLD = "in the frame of the environment"
 
 
 def hand_signals(
-    cfg: HandsEnvCfg,
     joints: Sequence[str],
     fingertips: Sequence[str],
     motors: Sequence[str],
     tendons: Sequence[str],
+    *,
+    object_name: str,
+    velocity_scale: float,
+    moving_average: float,
+    tendon_limits: tuple[float, float],
 ) -> AgentSignals:
     """Name the columns of a hand's observation and action, which are the same for all hands.
 
     Args:
-        cfg: Settings of the environment.
         joints: Joints in the order of the asset.
         fingertips: Bodies whose motion is observed.
         motors: Joints that an action moves.
         tendons: Tendons that an action moves.
+        object_name: What is thrown.
+        velocity_scale: Factor of angular velocities in the observation.
+        moving_average: Share of the new target in a joint's moving average of targets, in (0, 1].
+        tendon_limits: Positions of a tendon at -1 and 1 [rad].
     """
-    scaled = f"{cfg.vel_obs_scale:g} x rad/s"
+    scaled = f"{velocity_scale:g} x rad/s"
     quaternion = f"quaternion x, y, z, w, {_WORLD}"
     actions = (
         Signal(
             "joint_target",
-            f"-1 and 1 are the joint's limits; {cfg.act_moving_average:.0%} of the way per step",
+            f"-1 and 1 are the joint's limits; {moving_average:.0%} of the way per step",
             tuple(motors),
         ),
         Signal(
             "tendon_target",
-            "-1 and 1 are {:g} and {:g} rad".format(*cfg.actuated_tendon_position_limits),
+            "-1 and 1 are {:g} and {:g} rad".format(*tendon_limits),
             tuple(tendons),
         ),
     )
@@ -57,7 +60,7 @@ def hand_signals(
         ),
         Signal("last_action", "as the action", (*motors, *tendons)),
     )
-    return AgentSignals((*own, *_object_signals(cfg.object_name, scaled, quaternion)), actions)
+    return AgentSignals((*own, *_object_signals(object_name, scaled, quaternion)), actions)
 
 
 def _object_signals(name: str, scaled: str, quaternion: str) -> tuple[Signal, ...]:

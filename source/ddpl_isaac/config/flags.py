@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ddpl_isaac.config.schema import why_refused
-from ddpl_isaac.config_loader import ConfigError
+from ddpl_isaac.errors import ConfigError
 
 _AGENT_FIELDS = {
     "num_envs": "agent.num_envs",

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -16,22 +15,12 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.config.schema import accepted_fields, why_refused
-from ddpl_isaac.errors import UserError
+from ddpl_isaac.config.train import TrainConfig
+from ddpl_isaac.errors import ConfigError, nearest
 
 _RENAMED = {"ddpl_isaac.algorithms.overlapped_ddpl:OverlappedDDPL": "ddpl_isaac.algorithms.ddpl:DDPL"}
 """Values that the settings of earlier runs hold, and what they are called now."""
-
-
-class ConfigError(UserError):
-    """A setting that cannot be used. The message names it, where it was given, and what is valid."""
-
-
-def nearest(name: str, known: Iterable[str], count: int = 1) -> list[str]:
-    """Return up to ``count`` known names that resemble ``name``, best first."""
-    by_lower = {candidate.lower(): candidate for candidate in known}
-    return [by_lower[match] for match in difflib.get_close_matches(name.lower(), by_lower, count, cutoff=0.5)]
 
 
 def resolve_resource(entry_point: str) -> Path:
