@@ -23,7 +23,7 @@ from pathlib import Path
 from timing import medians, prepare
 from update import ACTION_DIM, OBS_DIM, STATE_DIM, make_learner
 
-from ddpl_isaac.envs.registry import find_suite
+from ddpl_isaac.envs.registry import find_family
 
 BASE = {"envs": 64, "agents": 2, "candidates": 32, "steps": 10, "width": 256}
 SWEEPS = {
@@ -64,7 +64,7 @@ def measure(size: dict[str, int], repetitions: int, device: str) -> dict[str, fl
     costs |= medians({"update": lambda: learner.update(0)}, repetitions, device, warm_up=3)
     memory = used_memory(device) - before
     options = {"num_agents": size["agents"], "compile": "auto"}
-    env = find_suite("MPE-Spread-v0").make("MPE-Spread-v0", size["envs"], device, 0, **options)
+    env = find_family("MPE-Spread-v0").make("MPE-Spread-v0", size["envs"], device, 0, **options)
     actions = torch.rand(env.num_envs, env.num_actions, device=device)
     costs |= medians({"env": lambda: env.step(actions)}, 4 * repetitions, device, warm_up=3)
     return {name: cost * 1e3 for name, cost in costs.items()} | {"memory": memory / 2**20}

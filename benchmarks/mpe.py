@@ -19,7 +19,7 @@ import torch
 from collections.abc import Callable
 
 from ddpl_isaac.cli import CommandLine, Parser, run
-from ddpl_isaac.envs.registry import find_suite, plan_env
+from ddpl_isaac.envs.registry import find_family, plan_env
 
 REFERENCES = {
     "MPE-Spread-v0": "mpe2.simple_spread_v3",
@@ -40,7 +40,7 @@ def make_parser() -> Parser:
 def batched_step(command: CommandLine) -> Callable[[], None]:
     """Return a function that steps all of our worlds once."""
     plan = plan_env(command.args, command.env)
-    env = find_suite(plan.task).make(plan.task, command.args.num_envs, plan.device, 0, **plan.options)
+    env = find_family(plan.task).make(plan.task, command.args.num_envs, plan.device, 0, **plan.options)
     actions = torch.rand(env.num_envs, env.num_actions, device=plan.device)
 
     def step() -> None:

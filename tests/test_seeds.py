@@ -111,7 +111,7 @@ def test_particle_worlds_have_random_numbers_of_their_own():
     assert torch.equal(torch.rand(3), draws), "the environments took random numbers of the policies"
 
 
-def test_no_environment_of_a_suite_repeats_one_of_another_seed(tmp_path):
+def test_no_environment_of_a_family_repeats_one_of_another_seed(tmp_path):
     pytest.importorskip("gymnasium_robotics")
     args = Namespace(task="MaMuJoCo-Hopper-3x1-v0", device="cpu", video=False, checkpoint=None)
     rows = []

@@ -9,7 +9,7 @@ import torch
 
 import pytest
 
-from ddpl_isaac.envs.mamujoco import SUITE, MujocoTeamEnv
+from ddpl_isaac.envs.mamujoco import FAMILY, MujocoTeamEnv
 from ddpl_isaac.envs.mamujoco_parts import TASKS
 from ddpl_isaac.errors import ConfigError
 from ddpl_isaac.seeds import Purpose, derive
@@ -101,14 +101,14 @@ def test_a_partition_by_hand_gives_joints_to_agents_in_the_order_they_are_named(
 )
 def test_a_partition_that_does_not_give_every_joint_to_one_agent_is_refused(partition, expected):
     with pytest.raises(ConfigError) as caught:
-        SUITE.check("MaMuJoCo-HalfCheetah-v0", {"num_threads": 0, "partition": partition})
+        FAMILY.check("MaMuJoCo-HalfCheetah-v0", {"num_threads": 0, "partition": partition})
     assert expected in str(caught.value)
 
 
 @pytest.mark.parametrize("task", ["MaMuJoCo-Cheetah-2x3-v0", "MaMuJoCo-HalfCheetah-2x4-v0", "MaMuJoCo-HalfCheetah"])
 def test_an_unknown_body_or_partition_names_the_nearest_tasks(task):
     with pytest.raises(ConfigError, match=r"Unknown task .* Did you mean .*MaMuJoCo-HalfCheetah-2x3-v0"):
-        SUITE.require(task)
+        FAMILY.require(task)
 
 
 def test_the_number_of_threads_changes_nothing_but_the_speed():

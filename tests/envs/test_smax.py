@@ -14,7 +14,7 @@ import pytest
 from jaxmarl import make
 from jaxmarl.environments.smax.smax_env import MAP_NAME_TO_SCENARIO
 
-from ddpl_isaac.envs.registry import find_suite
+from ddpl_isaac.envs.registry import find_family
 from ddpl_isaac.envs.smax import DECODES, MAPS, SmaxEnv, import_jax
 from ddpl_isaac.envs.smax_battle import Battles, battles_of
 from ddpl_isaac.errors import ConfigError
@@ -240,9 +240,9 @@ def test_a_device_that_jax_lacks_is_refused():
 @pytest.mark.parametrize(("task", "hint"), [("SMAX-3n-v0", "SMAX-3m-v0"), ("SMAX-2s3-v0", "SMAX-2s3z-v0")])
 def test_an_unknown_map_is_refused_with_the_nearest(task, hint):
     with pytest.raises(ConfigError, match=hint):
-        find_suite(task).require(task)
+        find_family(task).require(task)
 
 
 def test_an_unknown_decoding_is_refused():
     with pytest.raises(ConfigError, match=r"env\.decode is 'all'; choose of alive_masked, released"):
-        find_suite("SMAX-3m-v0").check("SMAX-3m-v0", {"decode": "all"})
+        find_family("SMAX-3m-v0").check("SMAX-3m-v0", {"decode": "all"})

@@ -14,7 +14,7 @@ import pytest
 from fakes import FakeEnv
 from vec_env_contract import check_contract, check_obs
 
-from ddpl_isaac.envs.registry import find_suite
+from ddpl_isaac.envs.registry import find_family
 
 TESTS = Path(__file__).parents[1]
 ISAAC_LAB_TASKS = {
@@ -22,7 +22,7 @@ ISAAC_LAB_TASKS = {
     "DDPL-Shadow-Hands": ["env.episode_length_s=0.5"],
     "unlike_agents:Test-Unlike-Agents": [],
 }
-SUITE_TASKS = [
+FAMILY_TASKS = [
     ("Coordination-Corners-v0", {"num_agents": 3}),
     ("Coordination-Needle-v0", {"num_agents": 4, "action_dim": 3, "width": 0.2}),
     ("MPE-Spread-v0", {"compile": "eager", "num_agents": 4}),
@@ -39,13 +39,13 @@ def test_the_fake_keeps_the_contract(with_state):
     check_contract(FakeEnv(with_state=with_state), max_steps=7)
 
 
-@pytest.mark.parametrize(("task", "options"), SUITE_TASKS)
-def test_tasks_of_the_suites_keep_the_contract(task, options):
-    suite = find_suite(task)
-    if suite.extra:
-        pytest.importorskip(suite.extra[1])
-    options = suite.defaults(task) | options
-    env = suite.make(task, 3, "cpu", 1, **options)
+@pytest.mark.parametrize(("task", "options"), FAMILY_TASKS)
+def test_tasks_of_the_families_keep_the_contract(task, options):
+    family = find_family(task)
+    if family.extra:
+        pytest.importorskip(family.extra[1])
+    options = family.defaults(task) | options
+    env = family.make(task, 3, "cpu", 1, **options)
     try:
         check_contract(env, max_steps=int(env.max_episode_length))
         check_obs(env, env.step(torch.full((3, env.num_actions), float("nan")))[0])

@@ -95,7 +95,7 @@ def test_arguments_of_a_game(refusal, tokens, expected):
         ("MPE-Spred-v0", [], "Did you mean MPE-Spread-v0"),
     ],
 )
-def test_arguments_of_a_suite(refusal, task, tokens, expected):
+def test_arguments_of_a_family(refusal, task, tokens, expected):
     assert expected in refusal(task, *tokens)
 
 
@@ -105,7 +105,7 @@ def test_a_file_where_the_run_directories_should_be(refusal, tmp_path):
     assert (tmp_path / "logs").read_text() == "mine"
 
 
-def test_a_suite_whose_extra_is_missing_says_which_command_installs_it(refusal, monkeypatch):
+def test_a_family_whose_extra_is_missing_says_which_command_installs_it(refusal, monkeypatch):
     found = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "gymnasium_robotics" else found(name))
     message = refusal("MaMuJoCo-Ant-4x2-v0")

@@ -13,7 +13,7 @@ from tensordict import TensorDict
 from typing import Any, NamedTuple
 
 from ddpl_isaac.agents import AgentSpec
-from ddpl_isaac.envs.suite import Suite
+from ddpl_isaac.envs.family import Family
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.errors import ConfigError, UserError
 
@@ -184,7 +184,7 @@ def _make(
     return CoordinationEnv(task, num_envs, device, **options)
 
 
-SUITE = Suite(
+FAMILY = Family(
     tasks=TASKS,
     make=_make,
     settings=lambda task: f"ddpl_isaac.configs:task/coordination_{'corners' if task == CORNERS else 'needle'}.yaml",

@@ -20,9 +20,9 @@ from tensordict import TensorDict
 from typing import Any
 
 from ddpl_isaac.agents import AgentSpec
+from ddpl_isaac.envs.family import Family
 from ddpl_isaac.envs.mamujoco_bodies import BODIES, Rows, reward, upright
 from ddpl_isaac.envs.mamujoco_parts import TASKS, Gather, is_known, make_reference, parse_id
-from ddpl_isaac.envs.suite import Suite
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.errors import ConfigError
 from ddpl_isaac.seeds import Purpose, derive
@@ -183,7 +183,7 @@ def _check(task: str, options: Mapping[str, Any]) -> None:
         make_reference(task, options["partition"]).close()
 
 
-SUITE = Suite(
+FAMILY = Family(
     tasks=TASKS,
     make=MujocoTeamEnv,
     settings=lambda _: "ddpl_isaac.configs:task/mamujoco.yaml",

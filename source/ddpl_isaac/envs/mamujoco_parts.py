@@ -47,7 +47,7 @@ def parse_id(task: str) -> tuple[str, str]:
 
 
 def is_known(task: str) -> bool:
-    """Tell whether an id is one of the suite: a body with a partition that has a name, or with none."""
+    """Tell whether an id is one of the family: a body with a partition that has a name, or with none."""
     return task in TASKS or (_ID.fullmatch(task) is not None and parse_id(task) in [(body, "") for body in BODIES])
 
 
@@ -55,7 +55,7 @@ def make_reference(task: str, partition: str) -> Any:
     """Return gymnasium-robotics' single environment with the task's partition.
 
     Args:
-        task: Identifier of the suite.
+        task: Identifier of the task.
         partition: Joints of the agents, ``a,b|c``, for an id without the name of a partition.
 
     Raises:

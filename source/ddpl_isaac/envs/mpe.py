@@ -14,10 +14,10 @@ from tensordict import TensorDict
 from typing import Any
 
 from ddpl_isaac.agents import AgentSpec
+from ddpl_isaac.envs.family import Family
 from ddpl_isaac.envs.mpe_physics import STEP_DT, WorldState
 from ddpl_isaac.envs.mpe_picture import draw_world
 from ddpl_isaac.envs.mpe_worlds import Reference, SpeakerListener, Spread, World
-from ddpl_isaac.envs.suite import Suite
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.errors import ConfigError
 from ddpl_isaac.runtime.compilation import has_compiler
@@ -161,7 +161,7 @@ def _make(
     return ParticleEnv(task, make_world(task, num_agents), num_envs, device, seed, compile=compile)
 
 
-SUITE = Suite(
+FAMILY = Family(
     tasks=TASKS,
     make=_make,
     settings=lambda task: f"ddpl_isaac.configs:task/mpe_{'spread' if task == SPREAD else 'language'}.yaml",

@@ -21,11 +21,11 @@ from pathlib import Path
 
 import gymnasium as gym
 
-from ddpl_isaac.envs.built_in import BUILT_IN, find_suite
+from ddpl_isaac.envs.built_in import BUILT_IN, find_family
 from ddpl_isaac.envs.source import EnvPlan, EnvSource
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 
-__all__ = ["EnvPlan", "find_source", "find_suite", "open_env", "plan_env", "task_name"]
+__all__ = ["EnvPlan", "find_family", "find_source", "open_env", "plan_env", "task_name"]
 
 
 def find_source(task: str | None) -> EnvSource:

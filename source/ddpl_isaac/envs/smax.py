@@ -21,7 +21,7 @@ from typing import Any
 from PIL import Image, ImageDraw
 
 from ddpl_isaac.agents import AgentSpec
-from ddpl_isaac.envs.suite import Suite
+from ddpl_isaac.envs.family import Family
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.errors import ConfigError
 
@@ -203,7 +203,7 @@ def _check(task: str, options: Mapping[str, Any]) -> None:  # noqa: ARG001, all 
         raise ConfigError(f"env.decode is '{options['decode']}'; choose of {', '.join(DECODES)}.")
 
 
-SUITE = Suite(
+FAMILY = Family(
     tasks=TASKS,
     make=SmaxEnv,
     settings=lambda _: "ddpl_isaac.configs:task/smax.yaml",

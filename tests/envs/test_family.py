@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Settings of a suite's task, those of a run, and the videos of environments that draw themselves."""
+"""Settings of a family's task, those of a run, and the videos of environments that draw themselves."""
 
 import argparse
 import subprocess
@@ -77,12 +77,12 @@ def test_a_clip_has_200_steps_unless_told_otherwise():
     assert clip_length(arguments(video_length=7)) == 7
 
 
-def test_the_suites_leave_what_their_extras_bring_alone_until_it_is_needed():
+def test_the_families_leave_what_their_extras_bring_alone_until_it_is_needed():
     code = """
 import sys
-from ddpl_isaac.envs.registry import find_suite
+from ddpl_isaac.envs.registry import find_family
 for name in ("Coordination-", "MPE-", "MaMuJoCo-", "SMAX-"):
-    assert find_suite(name).tasks
+    assert find_family(name).tasks
 assert not {"mpe2", "pygame", "mujoco", "gymnasium_robotics", "pettingzoo", "jax", "jaxmarl"} & set(sys.modules)
 """
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=False)

@@ -22,11 +22,11 @@ def _nothing_to_check(task: str, options: Mapping[str, Any]) -> None:
 
 
 @dataclass(frozen=True)
-class Suite:
+class Family:
     """A family of tasks whose ids begin with the same word."""
 
     tasks: tuple[str, ...]
-    """Ids to propose; a suite may know more than these."""
+    """Ids to propose; a family may know more than these."""
 
     make: Callable[..., MultiAgentVecEnv]
     """Function of (task, num_envs, device, seed, **options)."""
@@ -41,7 +41,7 @@ class Suite:
     """Function of (task, options) that raises a :class:`ConfigError` if they cannot be used."""
 
     knows: Callable[[str], bool] | None = None
-    """Function that tells whether an id is one of the suite's; membership in ``tasks`` if None."""
+    """Function that tells whether an id is one of the family's; membership in ``tasks`` if None."""
 
     has_picture: bool = False
     """Whether the environments have a method ``picture`` and so can be recorded."""
@@ -50,7 +50,7 @@ class Suite:
     """Name of the extra of the installation, and the module by which to tell that it is there."""
 
     def has(self, task: str) -> bool:
-        """Tell whether an id is one of the suite's."""
+        """Tell whether an id is one of the family's."""
         return self.knows(task) if self.knows else task in self.tasks
 
     def require(self, task: str) -> None:
