@@ -23,7 +23,6 @@ from multiprocessing.connection import Connection
 from ddpl_isaac.cli import CommandLine, Parser, run
 from ddpl_isaac.envs.mamujoco import MujocoTeamEnv
 from ddpl_isaac.envs.mamujoco_parts import make_reference
-from ddpl_isaac.envs.registry import plan_env
 
 
 def make_parser() -> Parser:
@@ -109,7 +108,7 @@ def by_rollout(env: MujocoTeamEnv) -> Callable[[np.ndarray], None]:
 
 def benchmark(command: CommandLine) -> None:
     """Measure and print."""
-    plan, num_envs = plan_env(command.args, command.env), command.args.num_envs
+    plan, num_envs = command.source.plan(command.args, command.env), command.args.num_envs
     kinds = {"processes": in_processes(plan.task, num_envs), "loop": in_a_loop(plan.task, num_envs)}
     env = MujocoTeamEnv(plan.task, num_envs, plan.device, **plan.options)
     kinds |= {

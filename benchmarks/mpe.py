@@ -19,7 +19,7 @@ import torch
 from collections.abc import Callable
 
 from ddpl_isaac.cli import CommandLine, Parser, run
-from ddpl_isaac.envs.registry import find_family, plan_env
+from ddpl_isaac.envs.registry import find_family
 
 REFERENCES = {
     "MPE-Spread-v0": "mpe2.simple_spread_v3",
@@ -39,7 +39,7 @@ def make_parser() -> Parser:
 
 def batched_step(command: CommandLine) -> Callable[[], None]:
     """Return a function that steps all of our worlds once."""
-    plan = plan_env(command.args, command.env)
+    plan = command.source.plan(command.args, command.env)
     env = find_family(plan.task).make(plan.task, command.args.num_envs, plan.device, 0, **plan.options)
     actions = torch.rand(env.num_envs, env.num_actions, device=plan.device)
 
@@ -68,7 +68,7 @@ def reference_episode(task: str, num_agents: int | None) -> Callable[[], None]:
 def benchmark(command: CommandLine) -> None:
     """Measure and print."""
     task, num_envs = command.args.task, command.args.num_envs
-    options = plan_env(command.args, command.env).options
+    options = command.source.plan(command.args, command.env).options
     kinds = {
         "batched": (batched_step(command), num_envs),
         "mpe2": (reference_episode(task, options.get("num_agents")), REFERENCE_STEPS),

@@ -7,7 +7,7 @@
 ``python benchmarks/simple_policies.py --task DDPL-Shadow-Hands-Catch --num_envs 64`` draws actions uniformly within
 their bounds, for complete episodes and at least ``--num_steps`` steps, then holds them in the middle, and then asks the
 policy that the task was registered with, if there is one. A table shows the episodes; environments that observed or
-were paid what is no number are counted, step by step.
+were paid what is no number are counted, step by step, and their episodes are cut there, as in a training.
 """
 
 import importlib
@@ -19,8 +19,9 @@ from tensordict import TensorDict
 
 import gymnasium as gym
 
+from ddpl_isaac.agents import STATE
 from ddpl_isaac.cli import CommandLine, Parser, run
-from ddpl_isaac.envs.registry import open_env, plan_env
+from ddpl_isaac.envs.guard import NonFiniteGuard
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.runners.evaluator import evaluate
 
@@ -33,23 +34,30 @@ def make_parser() -> Parser:
     return parser
 
 
-class Watched:
-    """Counts steps, and the environments in which one returned what is no number."""
+class Guarded:
+    """An environment behind the guard of a training, which counts steps, and environments that broke in one."""
 
     def __init__(self, env: MultiAgentVecEnv) -> None:
         """Begin at zero."""
-        self._env, self.steps, self.unsound = env, 0, torch.zeros((), dtype=torch.long, device=env.device)
+        names = [*(agent.name for agent in env.agents), *([STATE] if env.state_dim else [])]
+        self._env, self.broken = env, torch.zeros((), dtype=torch.long, device=env.device)
+        self.guard = NonFiniteGuard(names, env.num_envs, env.device, restart=env.restart)
 
     def __getattr__(self, name: str) -> object:
         """Be the environment in everything else."""
         return getattr(self._env, name)
 
+    def reset(self) -> TensorDict:
+        """Start new episodes."""
+        obs = self._env.reset()
+        self.guard.begin(obs)
+        return obs
+
     def step(self, actions: torch.Tensor) -> tuple[TensorDict, torch.Tensor, torch.Tensor, dict]:
-        """Step and count."""
+        """Step, end broken episodes, and count."""
         obs, reward, dones, extras = self._env.step(actions)
-        seen = [*obs.values(), *extras.get("final_obs", {}).values(), reward[:, None]]
-        self.unsound += (~torch.isfinite(torch.cat(seen, dim=-1)).all(dim=-1)).sum()
-        self.steps += 1
+        self.guard.mend(actions, obs, reward, dones, extras)
+        self.broken += extras["log"]["Faults/broken_envs"]
         return obs, reward, dones, extras
 
 
@@ -72,28 +80,28 @@ def scripted_policy(task: str, agents: list[str]) -> Callable[[TensorDict], torc
 def play(command: CommandLine) -> None:
     """Play and print."""
     args = command.args
-    plan = plan_env(args, command.env)
+    plan = command.source.plan(args, command.env)
     num_envs, seed = args.num_envs or 64, args.seed or 1
-    with open_env(plan, args, num_envs=num_envs, seed=seed, log_dir=Path(), video_folder="benchmark") as env:
+    with plan.source.open(plan, num_envs=num_envs, seed=seed, log_dir=Path(), video_folder="benchmark") as env:
         torch.manual_seed(seed)
         low, high = env.action_bounds()
-        shape, watched = (env.num_envs, env.num_actions), Watched(env)
+        shape, guarded = (env.num_envs, env.num_actions), Guarded(env)
 
         def uniform(_: TensorDict) -> torch.Tensor:
             return low + (high - low) * torch.rand(shape, device=low.device)
 
-        results = [evaluate(watched, uniform, args.num_episodes, label="random", seed=seed)]
+        results = [evaluate(guarded, uniform, args.num_episodes, label="random", seed=seed)]
         with torch.inference_mode():
-            while watched.steps < args.num_steps:
-                watched.step(uniform(env.get_observations()))
-        random_steps = watched.steps
-        print(f"{random_steps} random steps; not finite: {int(watched.unsound)}\n{results[0].to_table()}", flush=True)
+            while guarded.guard.steps < args.num_steps:
+                guarded.step(uniform(env.get_observations()))
+        random_steps = guarded.guard.steps
+        print(f"{random_steps} random steps; not finite: {int(guarded.broken)}\n{results[0].to_table()}", flush=True)
         middle = ((low + high) / 2.0).expand(shape)
-        results.append(evaluate(watched, lambda _: middle, args.num_episodes, label="zero", seed=seed))
+        results.append(evaluate(guarded, lambda _: middle, args.num_episodes, label="zero", seed=seed))
         script = scripted_policy(plan.task, [agent.name for agent in env.agents])
         if script is not None:
-            results.append(evaluate(watched, script, args.num_episodes, label="scripted", seed=seed))
-        unsound = int(watched.unsound)
+            results.append(evaluate(guarded, script, args.num_episodes, label="scripted", seed=seed))
+        unsound = int(guarded.broken)
     print(results[0].to_table(*results[1:]))
     means = {result.label: {name: result.interval(name)[0] for name in result.values} for result in results}
     print(json.dumps({"task": plan.task, "random_steps": random_steps, "unsound": unsound, "means": means}))

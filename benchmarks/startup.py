@@ -19,11 +19,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from train_step import plan_of
-
 from ddpl_isaac.cli import CommandLine, Parser, run
 from ddpl_isaac.errors import end_on_user_error
-from ddpl_isaac.workflows.opening import make_runner, open_plan
+from ddpl_isaac.runners.make_runner import make_runner
+from ddpl_isaac.workflows.prepare import prepare
 
 
 def make_parser() -> Parser:
@@ -44,15 +43,16 @@ def start(command: CommandLine) -> dict[str, float]:
         seconds[part], last = now - last, now
 
     note("imports")
-    plan, cfg = plan_of(command)
+    prepared = prepare(command, None)
+    plan, cfg = prepared.plan, prepared.cfg
     note("settings")
     with (
         tempfile.TemporaryDirectory() as run_dir,
-        open_plan(plan, command.args, cfg, Path(run_dir), "train") as env,
+        prepared.open(Path(run_dir), "train") as env,
         end_on_user_error(),
     ):
         note("environment")
-        runner = make_runner(env, plan, cfg, Path(run_dir), None)
+        runner = make_runner(env, cfg, plan.device, run_dir=Path(run_dir))
         note("learner")
         runner.learn(1)
         note("first iteration")

@@ -17,18 +17,16 @@ import sys
 import torch
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import asdict
 from multiprocessing.util import Finalize
 from pathlib import Path
 
 from timing import OtherProcess, timed
 
 from ddpl_isaac.cli import CommandLine, Parser, run
-from ddpl_isaac.config import TrainConfig
-from ddpl_isaac.envs.registry import EnvPlan, open_env, plan_env
 from ddpl_isaac.errors import end_on_user_error
 from ddpl_isaac.runners.diffusion_actor_runner import DiffusionActorRunner
-from ddpl_isaac.workflows.opening import open_plan, settings_of_plan
+from ddpl_isaac.runners.make_runner import make_runner
+from ddpl_isaac.workflows.prepare import prepare
 
 
 def make_parser() -> Parser:
@@ -42,21 +40,14 @@ ITERATIONS = 4
 """Iterations of a repetition."""
 
 
-def plan_of(command: CommandLine) -> tuple[EnvPlan, TrainConfig]:
-    """Return what the command line asks for."""
-    plan = plan_env(command.args, command.env)
-    flags = {"num_envs": command.args.num_envs, "seed": command.args.seed}
-    return plan, settings_of_plan(plan, command.agent, flags, None)
-
-
 def simulator_alone(argv: list[str]) -> Callable[[], None]:
     """Start the simulator with nothing beside it, and return a repetition of its steps with random actions."""
-    command = make_parser().parse(argv)
-    plan, cfg = plan_of(command)
+    prepared = prepare(make_parser().parse(argv), None)
+    plan, cfg = prepared.plan, prepared.cfg
     how = {"num_envs": cfg.num_envs, "seed": cfg.seed, "log_dir": Path(), "video_folder": "benchmark"}
     resources = ExitStack()
     Finalize(None, resources.close, exitpriority=0)  # at the end of the process
-    env = resources.enter_context(open_env(plan, command.args, **how))
+    env = resources.enter_context(plan.source.open(plan, **how))
     low, high = env.action_bounds()
 
     def simulate() -> None:
@@ -108,14 +99,15 @@ def measure(runner: DiffusionActorRunner, simulator: OtherProcess, repetitions: 
 
 def benchmark(command: CommandLine) -> None:
     """Measure and print."""
-    plan, cfg = plan_of(command)
+    prepared = prepare(command, None)
+    plan, cfg = prepared.plan, prepared.cfg
     with (
         OtherProcess() as simulator,
-        open_plan(plan, command.args, cfg, Path(), "benchmark") as env,
+        prepared.open(Path(), "benchmark") as env,
         end_on_user_error(),
     ):
         simulator.build(simulator_alone, sys.argv[1:])
-        runner = DiffusionActorRunner(env, asdict(cfg), None, plan.device)
+        runner = make_runner(env, cfg, plan.device)
         rates = measure(runner, simulator, command.args.repetitions)
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         where = f"{plan.device}, {torch.get_num_threads()} threads, {platform.machine()}"

@@ -11,7 +11,7 @@ if __name__ == "__main__":
 
 from ddpl_isaac.cli import Parser, run
 from ddpl_isaac.config.schema import choices
-from ddpl_isaac.workflows.training import train_baseline
+from ddpl_isaac.workflows.baseline import train_baseline
 
 
 def make_parser() -> Parser:

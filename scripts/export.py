@@ -12,7 +12,7 @@ if __name__ == "__main__":
 from pathlib import Path
 
 from ddpl_isaac.cli import Parser, run
-from ddpl_isaac.workflows.acting import export
+from ddpl_isaac.workflows.export import export
 
 
 def make_parser() -> Parser:

@@ -10,7 +10,7 @@ if __name__ == "__main__":
     watch()  # before anything is imported that takes time
 
 from ddpl_isaac.cli import Parser, run
-from ddpl_isaac.workflows.acting import play
+from ddpl_isaac.workflows.play import play
 
 
 def make_parser() -> Parser:

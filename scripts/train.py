@@ -10,7 +10,7 @@ if __name__ == "__main__":
     watch()  # before anything is imported that takes time
 
 from ddpl_isaac.cli import Parser, run
-from ddpl_isaac.workflows.training import train
+from ddpl_isaac.workflows.train import train
 
 
 def make_parser() -> Parser:

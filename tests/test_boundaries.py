@@ -73,7 +73,8 @@ def run_python(code):
 def test_learner_and_configuration_load_without_isaac_lab():
     code = """
 import sys
-import ddpl_isaac.workflows.training, ddpl_isaac.workflows.acting
+import ddpl_isaac.workflows.baseline, ddpl_isaac.workflows.evaluate
+import ddpl_isaac.workflows.export, ddpl_isaac.workflows.play
 import ddpl_isaac.envs.registry, ddpl_isaac.algorithms.ddpl, ddpl_isaac.config.loader
 from ddpl_isaac.config.loader import load_config, resolve_resource
 load_config(resolve_resource("ddpl_isaac.configs:task/shadow_hands.yaml"))

@@ -20,9 +20,8 @@ def experiment(tmp_path, monkeypatch):
 
 def begin(*files, ending=None):
     """Make a directory as a training does, with some files of a run in it, and end."""
-    path = run_directory.create(TrainConfig(experiment_name="first"))
-    with run_directory.removed_unless_used(path):
-        for name in ("params/agent.yaml", "events.out.tfevents.1", *files):
+    with run_directory.opened(TrainConfig(experiment_name="first"), "Fake-v0", None, ()) as path:
+        for name in ("events.out.tfevents.1", *files):
             (path / name).write_text("x")
         if ending is not None:
             raise ending
@@ -41,7 +40,7 @@ def test_a_checkpoint_or_a_snapshot_keeps_everything(experiment, file):
     with pytest.raises(SystemExit):
         begin(file, ending=SystemExit(2))
     (run,) = experiment.iterdir()
-    assert {path.name for path in run.iterdir()} == {"params", "events.out.tfevents.1", file}
+    assert {path.name for path in run.iterdir()} == {"params", "run.json", "events.out.tfevents.1", file}
 
 
 def test_other_runs_of_the_experiment_stay(experiment):

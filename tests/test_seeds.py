@@ -15,15 +15,15 @@ from learners import SMALL
 
 from ddpl_isaac.algorithms.learner_process import _build
 from ddpl_isaac.config.loader import load_config
+from ddpl_isaac.envs.built_in import BUILT_IN
 from ddpl_isaac.envs.mpe import ParticleEnv, make_world
-from ddpl_isaac.envs.registry import open_env, plan_env
 from ddpl_isaac.errors import ConfigError
 from ddpl_isaac.experiments.game_study import GameStudy
 from ddpl_isaac.experiments.grid import read_cells
 from ddpl_isaac.runners.diffusion_actor_runner import DiffusionActorRunner
 from ddpl_isaac.runtime import ranks
 from ddpl_isaac.seeds import MAX_SEED, Purpose, derive
-from ddpl_isaac.workflows.opening import open_plan
+from ddpl_isaac.workflows.prepare import Prepared
 
 SEEDS = [*range(24), 100_000, 100_001, 2**31, MAX_SEED - 1, MAX_SEED]
 
@@ -76,18 +76,18 @@ def test_no_rank_of_a_run_shares_a_stream_with_another_run_nor_its_learner_with_
 
 def seeds_of_worlds(monkeypatch, tmp_path):
     """Return what the environments of runs are seeded with, by (seed, rank, folder)."""
-    args = Namespace(task="Coordination-Corners-v0", device="cpu", video=False, checkpoint=None)
-    plan, given = plan_env(args, []), {}
+    args = Namespace(task="Coordination-Corners-v0", device="cpu", video=False)
+    plan, given = BUILT_IN.plan(args, []), {}
     for seed, rank, folder in itertools.product((1, 2, 100_001), (0, 1), ("train", "evaluate")):
         monkeypatch.setattr(ranks, "rank", lambda rank=rank: rank)
 
         def keep(*_, key=(seed, rank, folder), **how):
             given[key] = how["seed"]
 
-        monkeypatch.setattr("ddpl_isaac.workflows.opening.open_env", keep)
+        monkeypatch.setattr(BUILT_IN, "open", keep)
         cfg = load_config(None, ["agent.algorithm.overlap_learning=false", f"agent.seed={seed}"])
         cfg.algorithm.compile = "eager"
-        open_plan(plan, args, cfg, tmp_path, folder)
+        Prepared(plan, cfg, None).open(tmp_path, folder)
     return given
 
 
@@ -113,11 +113,11 @@ def test_particle_worlds_have_random_numbers_of_their_own():
 
 def test_no_environment_of_a_family_repeats_one_of_another_seed(tmp_path):
     pytest.importorskip("gymnasium_robotics")
-    args = Namespace(task="MaMuJoCo-Hopper-3x1-v0", device="cpu", video=False, checkpoint=None)
+    args = Namespace(task="MaMuJoCo-Hopper-3x1-v0", device="cpu", video=False)
     rows = []
     for seed in (1, 2, 3):
         how = {"num_envs": 3, "log_dir": tmp_path, "video_folder": "none"}
-        with open_env(plan_env(args, []), args, seed=seed, **how) as env:
+        with BUILT_IN.open(BUILT_IN.plan(args, []), seed=seed, **how) as env:
             rows += [tuple(row) for row in env.get_observations()["state"].tolist()]
     assert len(set(rows)) == 9
 

@@ -30,8 +30,8 @@ SMALL = [
 ]  # fmt: skip
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-_PRELOADED = ["ddpl_isaac.workflows.training", "ddpl_isaac.workflows.acting", "ddpl_isaac.algorithms.overlap"]
-_PRELOADED += ["ddpl_isaac.experiments.suite", "tensorboard"]
+_PRELOADED = [f"ddpl_isaac.workflows.{name}" for name in ("train", "play", "evaluate", "export")]
+_PRELOADED += ["ddpl_isaac.algorithms.overlap", "ddpl_isaac.experiments.suite", "tensorboard"]
 _CONTEXT.set_forkserver_preload(_PRELOADED)
 
 

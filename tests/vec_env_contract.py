@@ -11,7 +11,6 @@ import torch
 from pathlib import Path
 
 from ddpl_isaac.cli import Parser
-from ddpl_isaac.envs.registry import open_env, plan_env
 
 
 def check_contract(env, max_steps):
@@ -73,9 +72,9 @@ def check_step(env):
 
 def main():
     command = Parser("Check the contract.").parse()
-    plan = plan_env(command.args, command.env)
-    opened = open_env(plan, command.args, num_envs=command.args.num_envs, seed=1, log_dir=Path(), video_folder="none")
-    with opened as env:
+    plan = command.source.plan(command.args, command.env)
+    how = {"num_envs": command.args.num_envs, "seed": 1, "log_dir": Path(), "video_folder": "none"}
+    with plan.source.open(plan, **how) as env:
         check_contract(env, int(env.max_episode_length) + 1)
         nan = torch.full((env.num_envs, env.num_actions), float("nan"))
         check_obs(env, env.step(nan)[0])  # must not reach the physics

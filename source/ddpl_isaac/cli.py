@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 from ddpl_isaac.config.flags import fields_as_flags
 from ddpl_isaac.envs.registry import find_source
+from ddpl_isaac.envs.source import EnvSource
 from ddpl_isaac.errors import DISK_REFUSES, ConfigError, end_on_user_error, nearest
 
 ENV_TOKENS = ("env.", "physics=", "renderer=", "presets=")
@@ -50,6 +51,9 @@ class CommandLine:
 
     agent: tuple[str, ...]
     """Tokens ``agent.field=value``."""
+
+    source: EnvSource
+    """Where the environment comes from."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -99,6 +103,7 @@ class Parser(argparse.ArgumentParser):
             flags.but(**fields_as_flags(flags, env, agent, source.flag_fields)),
             tuple(token for token in env if token.partition("=")[0] not in source.flag_fields.values()),
             agent,
+            source,
         )
 
     def _unknown(self, token: str) -> str:

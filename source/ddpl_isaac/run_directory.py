@@ -13,8 +13,9 @@ import shlex
 import shutil
 import sys
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from omegaconf import OmegaConf
@@ -23,6 +24,7 @@ from ddpl_isaac import __version__
 from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.interruption import cleaned_up, whole_file
 from ddpl_isaac.output_paths import check_output
+from ddpl_isaac.runtime import ranks
 
 LOG_ROOT = Path("logs", "ddpl")
 """Directory of all experiments, in the working directory."""
@@ -61,20 +63,35 @@ def create(cfg: TrainConfig) -> Path:
 
 
 @contextmanager
-def removed_unless_used(path: Path) -> Generator[None]:
-    """Remove the directory at the end, and its experiment's if that is empty, where no iteration came to its end.
+def opened(cfg: TrainConfig, task: str, resumed_from: Path | None, env_tokens: Sequence[str]) -> Generator[Path]:
+    """Create the directory of a run, write down what runs, and give all ranks its path.
 
-    The first iteration saves a checkpoint, or a snapshot of what went wrong in it.
+    At the end it is removed, and its experiment's if that is empty, where no iteration came to its end. The first
+    iteration saves a checkpoint, or a snapshot of what went wrong in it.
+
+    Args:
+        cfg: Settings of the learner.
+        task: Identifier of the task.
+        resumed_from: Checkpoint from which the run goes on.
+        env_tokens: Tokens from which the environment's settings come, those of the runs before included.
+
+    Raises:
+        ConfigError: If the working directory has no place for it.
     """
+    path = ranks.from_first(create(cfg) if ranks.rank() == 0 else None)
+    with cleaned_up(partial(_remove_unused, path)) if ranks.rank() == 0 else nullcontext():
+        if ranks.rank() == 0:
+            write_settings(path, cfg)
+            write_manifest(path, task, resumed_from, env_tokens)
+        yield path
 
-    def remove() -> None:
-        if not any(path.glob("*.pt")):
-            shutil.rmtree(path, ignore_errors=True)
-            with suppress(OSError):
-                path.parent.rmdir()
 
-    with cleaned_up(remove):
-        yield
+def _remove_unused(path: Path) -> None:
+    """Remove a directory without a checkpoint or snapshot."""
+    if not any(path.glob("*.pt")):
+        shutil.rmtree(path, ignore_errors=True)
+        with suppress(OSError):
+            path.parent.rmdir()
 
 
 def write_settings(path: Path, cfg: TrainConfig) -> None:

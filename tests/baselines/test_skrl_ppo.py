@@ -15,7 +15,7 @@ from ddpl_isaac.algorithms.rollouts import Rollouts
 from ddpl_isaac.cli import CommandLine
 from ddpl_isaac.config.loader import load_config
 from ddpl_isaac.errors import ConfigError
-from ddpl_isaac.workflows.training import train_baseline
+from ddpl_isaac.workflows.baseline import train_baseline
 
 STEPS = 8
 
@@ -108,4 +108,4 @@ def test_without_skrl_there_is_a_command_that_installs_it(monkeypatch):
     find = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "skrl" else find(name))
     with pytest.raises(ConfigError, match=r"uv sync --inexact --extra baselines"):
-        train_baseline(CommandLine(None, (), ()))
+        train_baseline(CommandLine(None, (), (), None))

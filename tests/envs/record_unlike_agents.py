@@ -16,7 +16,6 @@ from pathlib import Path
 import gymnasium as gym
 
 from ddpl_isaac.cli import Parser
-from ddpl_isaac.envs.registry import open_env, plan_env
 
 TASK = "Test-Checked-Agents"
 COUNTED = 77
@@ -39,9 +38,9 @@ def wakes_while_idle():
 
 def main(path):
     command = Parser("Record.").parse(["--task", TASK, "env.fail_after=5"])
-    plan = plan_env(command.args, command.env)
+    plan = command.source.plan(command.args, command.env)
     plan = plan.source.bounded(plan, plan.limits)
-    with open_env(plan, command.args, num_envs=2, seed=1, log_dir=Path(), video_folder="none") as env:
+    with plan.source.open(plan, num_envs=2, seed=1, log_dir=Path(), video_folder="none") as env:
         record = {"agents": env.agents, "state_dim": env.state_dim, "max_episode_length": env.max_episode_length}
         record["settings"] = plan.settings
         identity = env.identity()

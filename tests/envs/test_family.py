@@ -12,7 +12,8 @@ import torch
 import imageio.v2 as imageio
 import pytest
 
-from ddpl_isaac.envs.registry import find_source, open_env, plan_env
+from ddpl_isaac.envs.built_in import BUILT_IN
+from ddpl_isaac.envs.registry import find_source
 from ddpl_isaac.envs.video import CLIP_LENGTH, clip_length
 from ddpl_isaac.errors import ConfigError
 from ddpl_isaac.run_directory import ENV_SETTINGS_NAME
@@ -21,17 +22,17 @@ SPREAD = "MPE-Spread-v0"
 
 
 def arguments(**changes):
-    defaults = {"device": "cpu", "video": False, "video_length": None, "video_interval": None, "checkpoint": None}
+    defaults = {"device": "cpu", "video": False, "video_length": None, "video_interval": None}
     return argparse.Namespace(**{"task": SPREAD} | defaults | changes)
 
 
 def open_spread(args, tmp_path, *tokens):
-    plan = plan_env(args, ["env.compile=eager", *tokens])
-    return plan, open_env(plan, args, num_envs=2, seed=1, log_dir=tmp_path, video_folder="test")
+    plan = BUILT_IN.plan(args, ["env.compile=eager", *tokens])
+    return plan, BUILT_IN.open(plan, num_envs=2, seed=1, log_dir=tmp_path, video_folder="test")
 
 
-def restore(plan, run_dir, *tokens):
-    return plan.source.restore(plan, arguments(), run_dir, tokens)
+def restore(run_dir, *tokens):
+    return BUILT_IN.plan(arguments(), tokens, run_dir=run_dir)
 
 
 @pytest.mark.parametrize(
@@ -47,17 +48,16 @@ def test_a_run_is_played_with_the_settings_that_it_wrote_down(tmp_path):
         assert len(env.agents) == 5
     (tmp_path / "params").mkdir()
     plan.source.record(plan, tmp_path / ENV_SETTINGS_NAME, num_envs=2, seed=1)
-    plain = plan_env(arguments(checkpoint="latest"), [])
+    plain = BUILT_IN.plan(arguments(), [])
     assert plain.options["num_agents"] == 3
-    assert restore(plain, tmp_path).options == {"compile": "eager", "num_agents": 5}
-    assert restore(plain, tmp_path, "env.num_agents=4").options["num_agents"] == 4
-    assert restore(plain, tmp_path / "absent").options == plain.options
+    assert restore(tmp_path).options == {"compile": "eager", "num_agents": 5}
+    assert restore(tmp_path, "env.num_agents=4").options["num_agents"] == 4
+    assert restore(tmp_path / "absent").options == plain.options
 
 
 def test_a_checkpoint_does_not_excuse_settings_that_cannot_be_used(tmp_path):
-    plan = plan_env(arguments(checkpoint="latest"), ["env.num_agents=0"])
     with pytest.raises(ConfigError, match="takes 2 to 24 agents"):
-        restore(plan, tmp_path / "absent", "env.num_agents=0")
+        restore(tmp_path / "absent", "env.num_agents=0")
 
 
 def test_clips_have_their_length_and_start_at_every_interval(tmp_path):

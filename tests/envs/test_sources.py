@@ -15,10 +15,9 @@ from own_tasks import NAMES, working_directory_with_tasks
 from ddpl_isaac import run_directory
 from ddpl_isaac.cli import Parser
 from ddpl_isaac.envs.built_in import BUILT_IN
-from ddpl_isaac.envs.registry import find_source, plan_env
+from ddpl_isaac.envs.registry import find_source
 from ddpl_isaac.envs.vec_env import DEFAULT_LIMITS
 from ddpl_isaac.errors import ConfigError
-from ddpl_isaac.workflows.opening import settings_of_plan
 
 TASK = "own_tasks_here:Own-Task"
 
@@ -30,9 +29,9 @@ def parse(*tokens):
     return parser.parse(list(tokens))
 
 
-def plan(task, *tokens, play=False):
+def plan(task, *tokens, run_dir=None, play=False):
     command = parse("--task", task, "--device", "cpu", *tokens)
-    return plan_env(command.args, command.env, play=play)
+    return command.source.plan(command.args, command.env, run_dir=run_dir, play=play)
 
 
 def write_run(tmp_path, plan):
@@ -45,9 +44,7 @@ def write_run(tmp_path, plan):
 
 
 def restore(run_dir, *tokens, play=False):
-    command = parse("--task", TASK, "--device", "cpu", *tokens)
-    planned = plan_env(command.args, command.env, play=play)
-    return planned.source.restore(planned, command.args, run_dir, command.env)
+    return plan(TASK, *tokens, run_dir=run_dir, play=play)
 
 
 @pytest.fixture
@@ -78,11 +75,10 @@ def test_a_family_starts_without_isaac_lab():
     code = """
 import sys
 from ddpl_isaac.cli import Parser
-from ddpl_isaac.envs.registry import plan_env
 parser = Parser("Test.")
 command = parser.parse(["--task", "MPE-Spread-v0", "--seed", "3"])
-plan = plan_env(command.args, command.env)
-assert plan.source.tasks()
+assert command.source.tasks()
+assert command.source.plan(command.args, command.env).options
 assert not [name for name in sys.modules if name.partition(".")[0].startswith(("isaaclab", "pxr"))]
 """
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=False)
@@ -180,30 +176,13 @@ def test_playing_applies_the_tasks_settings_for_it_on_top_of_the_runs(tmp_path):
 
 def test_the_engine_is_that_of_the_run_unless_the_command_line_names_one(tmp_path):
     run_dir = write_run(tmp_path, plan("DDPL-Cart-Pendulum", "physics=newton_mjwarp", "env.decimation=3"))
-    command = parse("--task", "DDPL-Cart-Pendulum", "--device", "cpu")
-    planned = plan_env(command.args, command.env)
-    restored = planned.source.restore(planned, command.args, run_dir, [])
+    restored = plan("DDPL-Cart-Pendulum", run_dir=run_dir)
     assert type(restored.cfg.sim.physics).__name__ == "NewtonCfg"
     assert restored.cfg.decimation == 3
-    restored = planned.source.restore(planned, command.args, run_dir, ["physics=ovphysx"])
+    restored = plan("DDPL-Cart-Pendulum", "physics=ovphysx", run_dir=run_dir)
     assert type(restored.cfg.sim.physics).__name__ == "OvPhysxCfg"
     assert restored.cfg.decimation == 3
     assert restored.tokens == ("physics=ovphysx", "env.decimation=3")
-
-
-def settings(planned, *overrides, **flags):
-    return settings_of_plan(planned, list(overrides), flags, None)
-
-
-@pytest.mark.usefixtures("own_tasks")
-def test_the_number_of_environments_of_the_task_counts_unless_something_else_says_otherwise():
-    planned = plan(TASK)
-    assert settings(planned).num_envs == 4
-    assert settings(planned, num_envs=9).num_envs == 9
-    assert settings(planned, "agent.num_envs=8").num_envs == 8
-    cart = plan("DDPL-Cart-Pendulum")
-    assert cart.own["num_envs"] == 4096
-    assert settings(cart).num_envs == 64, "the task's settings for the learner come before its configuration"
 
 
 @pytest.mark.usefixtures("own_tasks")
@@ -225,7 +204,7 @@ def test_a_field_alone_is_honoured(field, flag, value):
 @pytest.mark.usefixtures("own_tasks")
 def test_the_device_of_the_simulation_is_that_of_the_flag():
     command = parse("--task", TASK, "env.sim.device=cpu")
-    planned = plan_env(command.args, command.env)
+    planned = command.source.plan(command.args, command.env)
     assert planned.device == planned.cfg.sim.device == "cpu"
     with pytest.raises(ConfigError, match=r"'--device cpu' and 'env\.sim\.device=cpu' set the same"):
         parse("--task", TASK, "--device", "cpu", "env.sim.device=cpu")

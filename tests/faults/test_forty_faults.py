@@ -13,7 +13,7 @@ import time
 import pytest
 from training import GAME, iterations_done, start, start_script
 
-from ddpl_isaac.runners.checkpoint import load_checkpoint, resolve_checkpoint
+from ddpl_isaac.runners.checkpoint import find_checkpoint, load_checkpoint
 
 RESUME = ["--checkpoint", "latest", "agent.save_interval=1"]
 
@@ -28,7 +28,7 @@ def wait_until(condition, process):
 
 def saved_iterations(cwd):
     """Return how many iterations the newest checkpoint holds, after a look at all of it."""
-    return load_checkpoint(resolve_checkpoint("latest", cwd / "logs" / "ddpl", GAME), task=GAME)["iteration"] + 1
+    return load_checkpoint(find_checkpoint("latest", cwd / "logs" / "ddpl", GAME).path, task=GAME)["iteration"] + 1
 
 
 def break_off(cwd, output, moment, number, delay):

@@ -16,8 +16,8 @@ from training import GAME, start
 
 from ddpl_isaac.runners.checkpoint import (
     CheckpointError,
+    find_checkpoint,
     load_checkpoint,
-    resolve_checkpoint,
     save_checkpoint,
 )
 from ddpl_isaac.storage.replay_file import load_replay, save_replay
@@ -129,5 +129,5 @@ def test_a_run_on_a_disk_that_fills_up_ends_in_one_line(tmp_path, tiny_disk, kib
     assert "No space left on device" in line
     assert not list(disk.rglob(".*tmp*"))
     if list(disk.rglob("model_*.pt")):
-        newest = resolve_checkpoint("latest", disk / "logs" / "ddpl", GAME)
+        newest = find_checkpoint("latest", disk / "logs" / "ddpl", GAME).path
         assert load_checkpoint(newest, task=GAME)["iteration"] == int(newest.stem.removeprefix("model_"))

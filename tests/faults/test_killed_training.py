@@ -15,7 +15,7 @@ from pathlib import Path
 
 from training import GAME, iterations_done, start
 
-from ddpl_isaac.runners.checkpoint import CheckpointError, load_checkpoint, resolve_checkpoint
+from ddpl_isaac.runners.checkpoint import CheckpointError, find_checkpoint, load_checkpoint
 
 INTERVAL = 3
 NEVER_ENDING = "1000000"
@@ -23,7 +23,7 @@ NEVER_ENDING = "1000000"
 
 def newest_checkpoint(cwd):
     try:
-        return resolve_checkpoint("latest", cwd / "logs" / "ddpl", GAME)
+        return find_checkpoint("latest", cwd / "logs" / "ddpl", GAME).path
     except CheckpointError:
         return None
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from training import GAME, SCRIPTS, SMALL, iterations_done, start, start_script
 
-from ddpl_isaac.runners.checkpoint import load_checkpoint, resolve_checkpoint
+from ddpl_isaac.runners.checkpoint import find_checkpoint, load_checkpoint
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 NEVER_ENDING = ["--max_iterations", "1000000"]
@@ -63,7 +63,7 @@ def assert_saved(cwd, process, output):
     printed = output.read_text()
     assert process.exitcode == 0, printed
     assert "Interrupted and saved after" in printed
-    saved = resolve_checkpoint("latest", cwd / "logs" / "ddpl", GAME)
+    saved = find_checkpoint("latest", cwd / "logs" / "ddpl", GAME).path
     assert load_checkpoint(saved, task=GAME)["iteration"] + 1 == iterations_done(output)[-1]
     end = time.monotonic() + 30.0
     while below(cwd):  # the learner sees that nobody asks any more

@@ -21,8 +21,8 @@ import pytest
 
 from ddpl_isaac.runners.checkpoint import (
     CheckpointError,
+    find_checkpoint,
     load_checkpoint,
-    resolve_checkpoint,
     save_checkpoint,
 )
 from ddpl_isaac.storage import checkpoint_file
@@ -185,7 +185,7 @@ class TestNothingIsLost:
         run_dir = tmp_path / "fake" / "2026-01-01_00-00-00"
         save_checkpoint(run_dir / "model_1.pt", _state(), task=TASK)
         (run_dir / ".model_2.pt.tmp").write_bytes(b"PK half")
-        assert resolve_checkpoint("latest", tmp_path, TASK).name == "model_1.pt"
+        assert find_checkpoint("latest", tmp_path, TASK).path.name == "model_1.pt"
         save_checkpoint(run_dir / "model_2.pt", _state(), task=TASK)
         assert sorted(file.name for file in run_dir.iterdir()) == ["model_1.pt", "model_2.pt"]
 
@@ -240,16 +240,16 @@ class TestFinding:
     def test_latest_is_the_newest_iteration_of_the_newest_run_of_the_task(self, logs: Path):
         # an old run that was copied last must not win
         os.utime(logs / "fake/2026-01-01_10-00-00_z")
-        path = resolve_checkpoint("latest", logs, TASK)
+        path = find_checkpoint("latest", logs, TASK).path
         assert path == logs / "fake/2026-01-02_10-00-00_b/model_100.pt"
-        assert resolve_checkpoint("latest", logs, "Other-v0").name == "model_7.pt"
+        assert find_checkpoint("latest", logs, "Other-v0").path.name == "model_7.pt"
 
     def test_a_truncated_newest_one_is_said_and_the_next_older_taken(
         self, logs: Path, caplog: pytest.LogCaptureFixture
     ):
         newest = logs / "fake/2026-01-02_10-00-00_b/model_100.pt"
         _truncate(newest)
-        assert resolve_checkpoint("latest", logs, TASK).name == "model_50.pt"
+        assert find_checkpoint("latest", logs, TASK).path.name == "model_50.pt"
         assert str(newest) in caplog.text
         assert "truncated" in caplog.text
 
@@ -257,21 +257,21 @@ class TestFinding:
         newest = logs / "fake/2026-01-02_10-00-00_b/model_100.pt"
         _truncate(newest)
         with pytest.raises(CheckpointError, match="truncated"):
-            load_checkpoint(resolve_checkpoint(newest, logs, TASK), task=TASK)
+            load_checkpoint(find_checkpoint(newest, logs, TASK).path, task=TASK)
 
     def test_without_a_checkpoint_of_the_task_the_message_names_tasks_that_have_some(self, logs: Path):
         with pytest.raises(CheckpointError, match=r"'Missing-v0'.*There are some of: Fake-v0, Other-v0\."):
-            resolve_checkpoint("latest", logs, "Missing-v0")
+            find_checkpoint("latest", logs, "Missing-v0")
         with pytest.raises(CheckpointError, match="There are none of any task"):
-            resolve_checkpoint("latest", logs / "nowhere", TASK)
+            find_checkpoint("latest", logs / "nowhere", TASK)
 
     @pytest.mark.parametrize(
         "typo", ["fake/2026-01-02_10-00-00_b/model_101.pt", "fake/2026-01-02_10-00-00/model_100.pt"]
     )
     def test_a_mistyped_path_names_the_nearest(self, logs: Path, typo: str):
         with pytest.raises(CheckpointError, match=r"does not exist\. The nearest one is \S+_b/model_100\.pt\."):
-            resolve_checkpoint(logs / typo, logs, TASK)
+            find_checkpoint(logs / typo, logs, TASK)
 
     def test_a_directory_names_its_newest_checkpoint(self, logs: Path):
         with pytest.raises(CheckpointError, match=r"is a directory.*_b/model_100\.pt"):
-            resolve_checkpoint(logs / "fake/2026-01-02_10-00-00_b", logs, TASK)
+            find_checkpoint(logs / "fake/2026-01-02_10-00-00_b", logs, TASK)

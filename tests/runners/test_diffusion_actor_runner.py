@@ -70,9 +70,9 @@ def test_the_averaged_and_the_latest_policy_differ_and_act_in_the_environments_u
     runner = make_runner(tmp_path, env)
     runner.learn(4)
     actions = []
-    for ema in (True, False):
+    for averaged in (True, False):
         torch.manual_seed(0)
-        actions.append(runner.get_inference_policy(ema=ema)(env.get_observations()))
+        actions.append(runner.get_inference_policy(averaged=averaged)(env.get_observations()))
     assert not torch.equal(*actions)
     low, high = env.action_bounds()
     assert (actions[0] >= low).all()
@@ -96,7 +96,7 @@ def test_two_agents_learn_the_corners_game(seed):
     env = CoordinationEnv(num_envs=64)
     cfg = asdict(load_config(task, [f"agent.seed={seed}", "agent.algorithm.compile=eager"]))
     runner = DiffusionActorRunner(env, cfg, None, "cpu")
-    before = evaluate(env, runner.get_inference_policy(ema=False), 640, label="before", seed=seed)
+    before = evaluate(env, runner.get_inference_policy(averaged=False), 640, label="before", seed=seed)
     runner.alg.train_mode()
     runner.learn(cfg["max_iterations"])
     after = evaluate(env, runner.get_inference_policy(), 640, label="after", seed=seed)

@@ -13,7 +13,7 @@ import torch
 import pytest
 from fakes import FakeEnv
 
-from ddpl_isaac.runners.evaluator import EvaluationError, EvaluationResult, bootstrap_interval, evaluate
+from ddpl_isaac.runners.evaluator import EvaluationError, EvaluationResult, evaluate
 
 
 def _play_target(env: FakeEnv):
@@ -94,32 +94,6 @@ class TestEpisodes:
             evaluate(FakeEnv(), _play_target(FakeEnv()), 0)
         with pytest.raises(EvaluationError, match=r"Only 0 of 4 episodes of Fake-v0 ended in 7 steps"):
             evaluate(Endless(), _play_target(FakeEnv()), 4)
-
-
-class TestIntervals:
-    """The interval of a mean."""
-
-    def test_the_interval_covers_the_true_mean_about_as_often_as_it_says(self):
-        rng = np.random.default_rng(0)
-        intervals = [bootstrap_interval(rng.exponential(2.0, size=40)) for _ in range(200)]
-        covered = np.mean([low <= 2.0 <= high for _, low, high in intervals])
-        assert 0.86 < covered < 0.99
-
-    def test_it_agrees_with_the_normal_interval_of_many_values(self):
-        values = np.random.default_rng(1).normal(3.0, 1.0, size=2_000)
-        mean, low, high = bootstrap_interval(values)
-        assert mean == pytest.approx(values.mean())
-        assert (high - low) / 2 == pytest.approx(1.96 * values.std() / 2_000**0.5, rel=0.05)
-
-    def test_it_is_repeatable(self):
-        values = np.arange(10.0)
-        assert bootstrap_interval(values) == bootstrap_interval(values)
-
-    def test_degenerate_values(self):
-        assert bootstrap_interval(np.ones(5)) == (1.0, 1.0, 1.0)
-        assert bootstrap_interval(np.array([4.0])) == (4.0, 4.0, 4.0)
-        assert bootstrap_interval(np.array([4.0, np.nan])) == (4.0, 4.0, 4.0)
-        assert np.isnan(bootstrap_interval(np.array([np.nan]))).all()
 
 
 class TestReports:

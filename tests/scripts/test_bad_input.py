@@ -13,9 +13,10 @@ import pytest
 
 from ddpl_isaac.cli import Parser, run
 from ddpl_isaac.runners.checkpoint import save_checkpoint
-from ddpl_isaac.workflows import training
-from ddpl_isaac.workflows.acting import evaluate, export
-from ddpl_isaac.workflows.training import train
+from ddpl_isaac.workflows.evaluate import evaluate
+from ddpl_isaac.workflows.export import export
+from ddpl_isaac.workflows.prepare import Prepared
+from ddpl_isaac.workflows.train import train
 
 GAME = "Coordination-Corners-v0"
 CART = "DDPL-Cart-Pendulum"
@@ -214,7 +215,7 @@ def test_a_module_that_is_not_there(refusal):
     ],
 )
 def test_a_task_that_cannot_be_trained_is_refused_before_a_simulator_starts(refusal, monkeypatch, task, expected):
-    monkeypatch.setattr(training, "open_plan", lambda *_: pytest.fail("it was opened"))
+    monkeypatch.setattr(Prepared, "open", lambda *_: pytest.fail("it was opened"))
     assert expected in refusal(f"odd_tasks:{task}")
 
 

@@ -7,21 +7,23 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import importlib
+import torch
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from ddpl_isaac.config.loader import resolve_resource
 from ddpl_isaac.envs.family import Family, read_options
-from ddpl_isaac.envs.source import EnvPlan, EnvSource, choose_device
+from ddpl_isaac.envs.source import EnvPlan, EnvSource
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.envs.video import RecordedEnv, clip_length
 from ddpl_isaac.errors import ConfigError
 from ddpl_isaac.run_directory import ENV_SETTINGS_NAME
+from ddpl_isaac.runtime.device import choose_device
 
 _FAMILIES = {
     "Coordination": "ddpl_isaac.envs.coordination",
@@ -35,6 +37,13 @@ _FAMILIES = {
 def find_family(task: str) -> Family:
     """Return the family whose name begins the id."""
     return importlib.import_module(_FAMILIES[task.partition("-")[0]]).FAMILY
+
+
+def _options_of(task: str, run_dir: Path | None) -> dict[str, Any]:
+    """Return the settings of a task that a run wrote down; none if it wrote none."""
+    path = run_dir / ENV_SETTINGS_NAME if run_dir else None
+    written = yaml.safe_load(path.read_text()) if path and path.is_file() else {}
+    return {name: value for name, value in written.items() if name in find_family(task).defaults(task)}
 
 
 class BuiltIn(EnvSource):
@@ -53,30 +62,24 @@ class BuiltIn(EnvSource):
         parser.add_argument("--device", help="cpu, cuda or cuda:N.")
         parser.set_defaults(visualizer=None)
 
-    def plan(self, args: argparse.Namespace, overrides: Sequence[str], *, play: bool = False) -> EnvPlan:
+    def find_task(self, task: str) -> str:
+        """Return the id: it is of a family."""
+        find_family(task).require(task)
+        return task
+
+    def plan(
+        self, args: argparse.Namespace, overrides: Sequence[str], *, run_dir: Path | None = None, play: bool = False
+    ) -> EnvPlan:
         """Check the task with its settings."""
-        device, family = choose_device(args.device), find_family(args.task)
-        family.require(args.task)
-        options = read_options(args.task, family.defaults(args.task), overrides)
-        if getattr(args, "checkpoint", None) is None:  # else the settings of its run come first
-            family.check(args.task, options)
+        device, task, family = choose_device(args.device), self.find_task(args.task), find_family(args.task)
+        options = read_options(task, family.defaults(task) | _options_of(task, run_dir), overrides)
+        family.check(task, options)
         if args.video and not family.has_picture:
-            raise ConfigError(f"--video: {args.task} is a game without a picture.")
+            raise ConfigError(f"--video: {task} is a game without a picture.")
         if args.video:
             clip_length(args)
-        settings = resolve_resource(family.settings(args.task))
-        return EnvPlan(args.task, self, settings, device, options=options, tokens=tuple(overrides), play=play)
-
-    def restore(self, plan: EnvPlan, args: argparse.Namespace, run_dir: Path, overrides: Sequence[str]) -> EnvPlan:
-        """Take the options from the run."""
-        del args
-        family, path = find_family(plan.task), run_dir / ENV_SETTINGS_NAME
-        written = yaml.safe_load(path.read_text()) if path.is_file() else {}
-        defaults = family.defaults(plan.task)
-        defaults |= {name: value for name, value in written.items() if name in defaults}
-        options = read_options(plan.task, defaults, overrides)
-        family.check(plan.task, options)
-        return dataclasses.replace(plan, options=options)
+        settings = resolve_resource(family.settings(task))
+        return EnvPlan(task, self, settings, device, options=options, tokens=tuple(overrides), play=play, args=args)
 
     def record(self, plan: EnvPlan, path: Path, *, num_envs: int, seed: int) -> None:
         """Write the options."""
@@ -85,10 +88,11 @@ class BuiltIn(EnvSource):
 
     @contextmanager
     def open(
-        self, plan: EnvPlan, args: argparse.Namespace, *, num_envs: int, seed: int, log_dir: Path, video_folder: str
+        self, plan: EnvPlan, *, num_envs: int, seed: int, log_dir: Path, video_folder: str
     ) -> Generator[MultiAgentVecEnv]:
         """Make the environment, recorded if videos are wanted."""
-        family = find_family(plan.task)
+        torch.manual_seed(seed)
+        family, args = find_family(plan.task), plan.args
         env = family.make(plan.task, num_envs, plan.device, seed, **plan.options)
         env.packages = family.extra[1:] if family.extra else ()
         if args.video:
@@ -103,10 +107,9 @@ class BuiltIn(EnvSource):
         """Tell whether videos of a task can be recorded."""
         return find_family(task).has_picture
 
-    def video_steps(self, plan: EnvPlan, args: argparse.Namespace) -> int:
+    def video_steps(self, plan: EnvPlan) -> int:
         """Return the steps of a clip."""
-        del plan
-        return clip_length(args)
+        return clip_length(plan.args)
 
     def details(self, plan: EnvPlan) -> list[str]:
         """Return the options."""

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import argparse
-import torch
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -17,7 +16,6 @@ from typing import Any, ClassVar
 
 from ddpl_isaac.agents import AgentSpec
 from ddpl_isaac.envs.vec_env import DEFAULT_LIMITS, ActionLimits, MultiAgentVecEnv
-from ddpl_isaac.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class EnvPlan:
     """Settings of a built-in environment."""
 
     tokens: tuple[str, ...] = ()
-    """Tokens of the command line, and of the run that is restored, from which the environment's settings come."""
+    """Tokens of the command line, and of the run that goes on, from which the environment's settings come."""
 
     own: dict[str, Any] = field(default_factory=dict)
     """Settings of the learner, ``num_envs`` and ``seed``, that the configuration of the task brings."""
@@ -69,8 +67,8 @@ class EnvPlan:
     play: bool = False
     """Whether the task's settings for playing apply."""
 
-    launch: argparse.Namespace | None = None
-    """Flags for Isaac Lab's launcher, which writes into them; None for a built-in environment."""
+    args: argparse.Namespace = field(default_factory=argparse.Namespace)
+    """Flags with which it is opened, those of Isaac Lab's launcher, which writes into them, included."""
 
 
 class EnvSource(ABC):
@@ -88,30 +86,27 @@ class EnvSource(ABC):
         """Add ``--device`` and what else the start of an environment asks for."""
 
     @abstractmethod
-    def plan(self, args: argparse.Namespace, overrides: Sequence[str], *, play: bool = False) -> EnvPlan:
+    def find_task(self, task: str) -> str:
+        """Return an id without the module that registers it.
+
+        Raises:
+            ConfigError: If there is no such task; names the nearest ones.
+        """
+
+    @abstractmethod
+    def plan(
+        self, args: argparse.Namespace, overrides: Sequence[str], *, run_dir: Path | None = None, play: bool = False
+    ) -> EnvPlan:
         """Check the task, the device and the environment's tokens without starting anything.
 
         Args:
             args: Parsed command line with ``task`` and ``device``; where that is None, it is the GPU if there is one.
             overrides: Tokens ``env.field=value``, ``physics=``, ``renderer=`` and ``presets=``.
+            run_dir: Directory of a run whose settings apply below the tokens, as far as it tells them.
             play: Whether to apply the task's settings for playing.
 
         Raises:
             ConfigError: If something is unknown or impossible here; names the nearest valid one.
-        """
-
-    @abstractmethod
-    def restore(self, plan: EnvPlan, args: argparse.Namespace, run_dir: Path, overrides: Sequence[str]) -> EnvPlan:
-        """Return the plan with the settings that a run wrote down, and the command line's on top.
-
-        Args:
-            plan: What :meth:`plan` returned.
-            args: Parsed command line.
-            run_dir: Directory of the run; what it does not tell is as planned.
-            overrides: Tokens of the command line.
-
-        Raises:
-            ConfigError: If a setting cannot be used; names it.
         """
 
     def bounded(self, plan: EnvPlan, limits: ActionLimits) -> EnvPlan:
@@ -127,7 +122,7 @@ class EnvSource(ABC):
 
     @abstractmethod
     def record(self, plan: EnvPlan, path: Path, *, num_envs: int, seed: int) -> None:
-        """Write the settings of an environment as YAML, from which :meth:`restore` can take them.
+        """Write the settings of an environment as YAML, from which :meth:`plan` can take them.
 
         Args:
             plan: The environment, not running yet.
@@ -138,13 +133,12 @@ class EnvSource(ABC):
 
     @abstractmethod
     def open(
-        self, plan: EnvPlan, args: argparse.Namespace, *, num_envs: int, seed: int, log_dir: Path, video_folder: str
+        self, plan: EnvPlan, *, num_envs: int, seed: int, log_dir: Path, video_folder: str
     ) -> AbstractContextManager[MultiAgentVecEnv]:
-        """Run a planned environment, and free what it holds at the end.
+        """Seed torch's own generator, run a planned environment, and free what it holds at the end.
 
         Args:
             plan: The environment.
-            args: Parsed command line with the launcher's arguments.
             num_envs: Number of parallel environments.
             seed: Seed of the environment's random numbers.
             log_dir: Directory of the run.
@@ -156,26 +150,9 @@ class EnvSource(ABC):
         """Tell whether videos of a task can be recorded."""
 
     @abstractmethod
-    def video_steps(self, plan: EnvPlan, args: argparse.Namespace) -> int:
+    def video_steps(self, plan: EnvPlan) -> int:
         """Return the steps after which every recorder has finished its first clip."""
 
     @abstractmethod
     def details(self, plan: EnvPlan) -> list[str]:
         """Return what the line that announces a run says of the environment."""
-
-
-def choose_device(given: str | None) -> str:
-    """Return the device that is wanted, or the GPU if there is one, else the CPU.
-
-    Raises:
-        ConfigError: If the device is not there.
-    """
-    device = given or ("cuda:0" if torch.cuda.is_available() else "cpu")
-    kind, colon, index = device.partition(":")
-    if kind not in ("cpu", "cuda") or (colon and (kind == "cpu" or not index.isdigit())):
-        raise ConfigError(f"--device {device} is not a device; it must be cpu, cuda or cuda:N.")
-    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if kind == "cuda" and int(index or 0) >= count:
-        found = f"only {count} GPU(s)" if count else "no CUDA device"
-        raise ConfigError(f"--device {device}: this machine has {found}. Leave --device out, or use --device cpu.")
-    return device

@@ -108,3 +108,8 @@ class MultiAgentVecEnv(VecEnv):
         low = [bound for agent in self.agents for bound in agent.low]
         high = [bound for agent in self.agents for bound in agent.high]
         return torch.tensor(low, device=self.device), torch.tensor(high, device=self.device)
+
+
+def step_duration(env: MultiAgentVecEnv) -> float:
+    """Return the simulated duration of a step [s]; 0 for a game."""
+    return getattr(getattr(env, "unwrapped", env), "step_dt", 0.0)

@@ -10,17 +10,16 @@ Shapes: A agents, M candidates, L draws of the others, D action.
 from __future__ import annotations
 
 import torch
-from dataclasses import asdict
 from pathlib import Path
 
 from omegaconf import OmegaConf
-from rsl_rl.utils import resolve_callable
 
 from ddpl_isaac.algorithms.policy_improvement import Marginal
 from ddpl_isaac.config.loader import load_config
 from ddpl_isaac.envs.coordination import TASKS, CoordinationEnv, Game, make_game
 from ddpl_isaac.experiments.games import exact_marginal
 from ddpl_isaac.run_directory import ENV_SETTINGS_NAME, SETTINGS_NAME
+from ddpl_isaac.runners.make_runner import make_runner
 
 _UNIFORM, _PLACES, _OTHERS = 4096, 256, 256
 _AT_ONCE = 128
@@ -43,8 +42,7 @@ def critic_error_of_run(task: str, checkpoint: Path) -> dict[str, float]:
     cfg.algorithm.compile, cfg.algorithm.overlap_learning = "eager", False
     rules = OmegaConf.to_container(OmegaConf.load(checkpoint.parent / ENV_SETTINGS_NAME))
     env = CoordinationEnv(task, cfg.num_envs, **rules)
-    runner = resolve_callable(cfg.class_name)(env, asdict(cfg), None, "cpu")
-    runner.load(str(checkpoint))
+    runner = make_runner(env, cfg, "cpu", checkpoint=checkpoint)
     runner.alg.eval_mode()
     alg, learner = runner.alg, runner.alg.learner
     with torch.no_grad():

@@ -14,7 +14,7 @@ from typing import Any
 from ddpl_isaac.experiments.figure import Panels, line_of
 from ddpl_isaac.experiments.run_curves import Curve, ReportError, final_values, read_curve
 from ddpl_isaac.experiments.summary import iqm_interval
-from ddpl_isaac.runners.evaluator import markdown_table
+from ddpl_isaac.tables import markdown_table
 
 
 def read_methods(

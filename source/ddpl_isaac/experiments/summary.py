@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 from typing import Any
 
-from ddpl_isaac.runners.evaluator import bootstrap_interval, markdown_table
+from ddpl_isaac.statistics import bootstrap_interval
+from ddpl_isaac.tables import markdown_table
 
 GAME_METRICS = ("agent_hit", "joint_hit", "return", "weaker_mode", "std", "nash_gap", "tv")
 """What a game is judged by, as far as it has it."""

@@ -22,7 +22,7 @@ from ddpl_isaac.experiments.critic_error import critic_error_of_run, is_known
 from ddpl_isaac.experiments.run_curves import QUANTITIES, ReportError, joined, read_curve
 from ddpl_isaac.interruption import call, whole_file
 from ddpl_isaac.run_directory import LOG_ROOT, SETTINGS_NAME
-from ddpl_isaac.runners.checkpoint import CheckpointError, resolve_checkpoint
+from ddpl_isaac.runners.checkpoint import CheckpointError, find_checkpoint
 
 DDPL, BASELINES = choices("algorithm.policy_class"), choices("ppo.algorithm")
 """Methods of train.py and of baseline.py."""
@@ -113,7 +113,7 @@ def _runs(folder: Path) -> list[Path]:
 def _progress(folder: Path, task: str) -> tuple[Path | None, int]:
     """Return the newest whole checkpoint, or None, and how many iterations are left."""
     try:
-        newest = resolve_checkpoint("latest", folder / LOG_ROOT, task)
+        newest = find_checkpoint("latest", folder / LOG_ROOT, task).path
     except CheckpointError:
         return None, 0
     # those that went on were asked for what was left

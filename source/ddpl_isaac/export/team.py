@@ -24,7 +24,7 @@ from ddpl_isaac.export.sidecar import make_sidecar
 from ddpl_isaac.models.diffusion_actor import DiffusionActor
 from ddpl_isaac.models.policy import JointPolicy
 from ddpl_isaac.names import path_component
-from ddpl_isaac.runners.evaluator import markdown_table
+from ddpl_isaac.tables import markdown_table
 
 TOLERANCE = 1e-5
 """Largest difference between the trainer's and an exported action, in units of the action box's half-width."""

@@ -12,15 +12,17 @@ import re
 import torch
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from ddpl_isaac.errors import ConfigError
 from ddpl_isaac.storage.checkpoint_file import CheckpointError, read_file, write_file
 
 __all__ = [
     "CheckpointError",
+    "FoundCheckpoint",
     "checkpoint_header",
+    "find_checkpoint",
     "load_checkpoint",
-    "resolve_checkpoint",
     "save_checkpoint",
 ]
 
@@ -72,12 +74,22 @@ def checkpoint_header(path: str | Path) -> dict[str, Any]:
     return read_file(Path(path), kind="checkpoint", task=None, device="cpu", tensors=False)["header"]
 
 
-def resolve_checkpoint(selector: str | Path, log_root: str | Path, task: str) -> Path:
-    """Return the checkpoint that the user means.
+class FoundCheckpoint(NamedTuple):
+    """A checkpoint of the task that is meant."""
+
+    path: Path
+    """The file."""
+
+    header: dict[str, Any]
+    """What it tells of itself (:func:`checkpoint_header`)."""
+
+
+def find_checkpoint(selector: str | Path, log_root: str | Path, task: str) -> FoundCheckpoint:
+    """Return the checkpoint that the user means, after a look at its header alone.
 
     ``latest`` is the newest complete checkpoint of the newest run of the task; checkpoints are
     ``<log_root>/<experiment>/<timestamp>_<run name>/model_<iteration>.pt``, and a warning names those passed over
-    because they are truncated. Any other selector is a path, and only its existence is checked here.
+    because they are truncated. Any other selector is a path.
 
     Args:
         selector: ``latest`` or a path.
@@ -85,21 +97,34 @@ def resolve_checkpoint(selector: str | Path, log_root: str | Path, task: str) ->
         task: Task of the run.
 
     Raises:
-        CheckpointError: If there is none; names the nearest path, or the tasks that have checkpoints.
+        CheckpointError: If there is none, or it is damaged; names the nearest path, or the tasks that have checkpoints.
+        ConfigError: If it belongs to another task, or the path is one that the file system does not take.
     """
-    if str(selector) != "latest":
-        return _existing(Path(selector), Path(log_root))
+    if str(selector) == "latest":
+        return _latest(Path(log_root), task)
+    try:
+        path = _existing(Path(selector), Path(log_root))
+    except OSError as error:
+        raise ConfigError(f"--checkpoint {selector!r} cannot be read: {error.strerror}.") from error
+    header = checkpoint_header(path)
+    if header["task"] != task:
+        raise ConfigError(f"--checkpoint {path} belongs to the task {header['task']}, not to {task}.")
+    return FoundCheckpoint(path, header)
+
+
+def _latest(log_root: Path, task: str) -> FoundCheckpoint:
+    """Return the newest complete checkpoint of the newest run of a task."""
     tasks = set()
-    for run_dir in _runs(Path(log_root)):
+    for run_dir in _runs(log_root):
         for path in _checkpoints(run_dir):
             try:
-                found = checkpoint_header(path)["task"]
+                header = checkpoint_header(path)
             except CheckpointError as error:
                 logger.warning(f"Passed over a checkpoint. {error}")
                 continue
-            if found == task:
-                return path
-            tasks.add(found)
+            if header["task"] == task:
+                return FoundCheckpoint(path, header)
+            tasks.add(header["task"])
             break
     known = f"There are some of: {', '.join(sorted(tasks))}." if tasks else "There are none of any task either."
     raise CheckpointError(

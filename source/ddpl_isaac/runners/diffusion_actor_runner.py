@@ -166,13 +166,13 @@ class DiffusionActorRunner(OnPolicyRunner):
         return derive(self.cfg["seed"], Purpose.RESUMING, rank=ranks.rank(), index=env_steps)
 
     def get_inference_policy(
-        self, device: str | None = None, ema: bool = True, best_of: int = 1
+        self, device: str | None = None, averaged: bool = True, best_of: int = 1
     ) -> Callable[[TensorDict], torch.Tensor]:
         """Return the joint policy, the averaged actor's or the latest one's.
 
         Args:
             device: Device of the policy; None is the learner's.
-            ema: Whether the actor is the averaged one.
+            averaged: Whether the actor is the averaged (EMA) one.
             best_of: Samples per agent, of which the average of its own critic chooses; 1 is the policy itself. More
                 ask for a critic with an ``own_value``.
 
@@ -180,7 +180,7 @@ class DiffusionActorRunner(OnPolicyRunner):
             Function of observations to joint actions. Shape: (num_envs, num_actions).
         """
         self.alg.eval_mode()
-        policy = self.alg.get_policy(averaged=ema)
+        policy = self.alg.get_policy(averaged=averaged)
         if best_of > 1:
             policy = BestOfPolicy(policy, self.alg.learner.target_critic.own_value, best_of)
         return policy.to(device or self.device)

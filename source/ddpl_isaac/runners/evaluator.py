@@ -11,12 +11,14 @@ import logging
 import math
 import numpy as np
 import torch
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from tensordict import TensorDict
 
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.errors import UserError
+from ddpl_isaac.statistics import bootstrap_interval
+from ddpl_isaac.tables import interval_text, markdown_table
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +68,7 @@ class EvaluationResult:
         rows = [["policy", "task", "seed", "envs", "episodes", *names]]
         for result in results:
             head = [result.label, result.task, "-" if result.seed is None else result.seed, result.num_envs]
-            cells = [_cell(*result.interval(name)) if name in result.values else "-" for name in names]
+            cells = [interval_text(*result.interval(name)) if name in result.values else "-" for name in names]
             rows.append([str(value) for value in (*head, result.num_episodes, *cells)])
         return markdown_table(rows)
 
@@ -132,38 +134,6 @@ def evaluate(
     return EvaluationResult(env.task, label, seed, env.num_envs, values)
 
 
-def bootstrap_interval(values: np.ndarray, statistic: Callable = np.mean) -> tuple[float, float, float]:
-    """Return a statistic of the finite values, by default the mean, and the ends of its 95 % bootstrap interval.
-
-    The ends are percentiles. The same values give the same interval. Without a finite value all three are NaN.
-
-    Args:
-        values: Independent values. Shape: (n,).
-        statistic: A function of an array and ``axis``.
-    """
-    from scipy.stats import bootstrap  # takes seconds, which a training need not wait for
-
-    values = values[np.isfinite(values)]
-    if len(values) == 0:
-        return math.nan, math.nan, math.nan
-    middle = float(statistic(values, axis=-1))
-    if np.ptp(values) == 0:  # scipy refuses a single value
-        return middle, middle, middle
-    batch = max(1, 4_000_000 // len(values))
-    drawn = bootstrap((values,), statistic, method="percentile", n_resamples=9_999, batch=batch, rng=0)
-    return middle, float(drawn.confidence_interval.low), float(drawn.confidence_interval.high)
-
-
-def markdown_table(rows: Sequence[Sequence[str]]) -> str:
-    """Return an aligned Markdown table. The first row holds the headings; what would end a cell is replaced."""
-    rows = [[" ".join(cell.replace("|", "¦").splitlines()) for cell in row] for row in rows]
-    widths = [max(3, *(len(row[column]) for row in rows)) for column in range(len(rows[0]))]
-    lines = [
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
-    ]
-    return "\n".join([lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]])
-
-
 class _Episodes:
     """Values of the first complete episodes of every environment, on the device."""
 
@@ -204,12 +174,6 @@ class _Episodes:
         """Return the values of all episodes, environment by environment. Shape of each: (num_episodes,)."""
         filled = torch.arange(self.most_per_env, device=self.quota.device) < self.quota.unsqueeze(1)
         return {name: table[filled].cpu().double().numpy() for name, table in self.table.items()}
-
-
-def _cell(mean: float, low: float, high: float) -> str:
-    """Return a mean with its interval, with digits that suit the size of the mean."""
-    digits = 1 if abs(mean) >= 100 else 2 if abs(mean) >= 1 else 3
-    return f"{mean:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
 def _without_nan(value: object) -> object:

@@ -128,31 +128,42 @@ class TrainingLogger(Logger):
             InterruptedBetweenIterationsError: If :attr:`interrupted` is set.
         """
         del start_it, rnd_weight, print_minimal, width, pad  # rsl_rl's runner passes them
-        num_steps = self.cfg["num_steps_per_env"] * self.num_envs * self.gpu_world_size
-        self.tot_timesteps += num_steps
-        self.tot_time += collect_time + learn_time
-        self._iteration_times.append(collect_time + learn_time)
-
-        # first, as no task may take the place of what is measured here
-        scalars: dict[str, float | torch.Tensor] = {
-            _tag("Episode", key): total / self._step_counts[key] for key, total in self._step_sums.items()
-        }
-        scalars |= {_tag("Loss", key): value for key, value in loss_dict.items()}
+        scalars = self._means_over_steps() | {_tag("Loss", key): value for key, value in loss_dict.items()}
         scalars["Loss/learning_rate"] = learning_rate
         if action_std is not None:
             scalars["Policy/mean_std"] = action_std.mean()
-        scalars["Perf/total_fps"] = num_steps / max(collect_time + learn_time, 1e-9)
-        scalars["Perf/collection_time"] = collect_time
-        scalars["Perf/learning_time"] = learn_time
-        scalars["Train/env_steps"] = self.tot_timesteps
+        # last, as no task may take the place of what is measured here
+        scalars |= self._steps_and_speed(collect_time, learn_time)
         self._write(self._read(scalars), it)
         if not self.disable_logs:
             sys.stdout.write(self._progress_line(it, total_it) + "\n")
             sys.stdout.flush()
-        self._finished.zero_()
-        self._metrics, self._step_sums, self._step_counts = {}, {}, {}
+        self._start_over()
         if self.interrupted:
             raise InterruptedBetweenIterationsError
+
+    def _means_over_steps(self) -> dict[str, float | torch.Tensor]:
+        """Return what the environment logged, averaged over the steps that hold it, by tag."""
+        return {_tag("Episode", key): total / self._step_counts[key] for key, total in self._step_sums.items()}
+
+    def _steps_and_speed(self, collect_time: float, learn_time: float) -> dict[str, float | torch.Tensor]:
+        """Count the steps and the time [s] of an iteration, and return its speed and the steps so far, by tag."""
+        num_steps = self.cfg["num_steps_per_env"] * self.num_envs * self.gpu_world_size
+        seconds = collect_time + learn_time
+        self.tot_timesteps += num_steps
+        self.tot_time += seconds
+        self._iteration_times.append(seconds)
+        return {
+            "Perf/total_fps": num_steps / max(seconds, 1e-9),
+            "Perf/collection_time": collect_time,
+            "Perf/learning_time": learn_time,
+            "Train/env_steps": self.tot_timesteps,
+        }
+
+    def _start_over(self) -> None:
+        """Forget the sums of the iteration."""
+        self._finished.zero_()
+        self._metrics, self._step_sums, self._step_counts = {}, {}, {}
 
     def state_dict(self) -> dict[str, Any]:
         """Return the counters that a resumed run goes on from, and the sums of the episodes under way."""

@@ -18,6 +18,7 @@ from torch.distributed.rendezvous import rendezvous
 from typing import Any
 
 from ddpl_isaac.errors import UserError
+from ddpl_isaac.runtime.device import choose_device
 
 
 def is_distributed() -> bool:
@@ -35,32 +36,30 @@ def rank() -> int:
     return distributed.get_rank() if is_distributed() else 0
 
 
-def device_of_rank(device: str | None) -> str:
-    """Return the GPU of this rank, or the CPU if that is wanted or there is no GPU."""
-    if device == "cpu" or not torch.cuda.is_available():
-        return "cpu"
-    return f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
-
-
-def join(device: str) -> None:
+def join(device: str | None) -> str:
     """Join the processes that torchrun started, by NCCL on GPUs and by gloo on CPUs.
 
     Args:
-        device: Device of this rank.
+        device: Device that is wanted, or None for the GPU if there is one.
+
+    Returns:
+        The GPU of this rank, or the CPU if that is wanted or there is no GPU.
 
     Raises:
-        UserError: If this process was not started by torchrun.
+        UserError: If this process was not started by torchrun, or there are fewer GPUs than ranks.
     """
     if "RANK" not in os.environ:
         raise UserError("--distributed needs torchrun: torchrun --nproc_per_node=2 scripts/train.py --distributed ...")
-    if device != "cpu":
-        torch.cuda.set_device(device)
+    on_cpu = device == "cpu" or not torch.cuda.is_available()
+    own = "cpu" if on_cpu else choose_device(f"cuda:{os.environ.get('LOCAL_RANK', '0')}")
+    if not on_cpu:
+        torch.cuda.set_device(own)
     store, number, world = next(rendezvous("env://"))
     if os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True":
         # That store outlives a restart, and with it the addresses of ranks that have ended.
         store = distributed.PrefixStore(f"restart_{os.environ['TORCHELASTIC_RESTART_COUNT']}", store)
-    backend = "gloo" if device == "cpu" else "nccl"
-    distributed.init_process_group(backend, store=store, rank=number, world_size=world)
+    distributed.init_process_group("gloo" if on_cpu else "nccl", store=store, rank=number, world_size=world)
+    return own
 
 
 def leave() -> None:

@@ -22,9 +22,8 @@ from isaaclab_physx.app import KitLauncher
 from isaaclab_rl.entrypoints.common import apply_video_recording, pre_launch_video_config, request_determinism
 
 from ddpl_isaac.envs.isaac_lab.cfg import quiet
-from ddpl_isaac.envs.isaac_lab.identity import declared_identity
 from ddpl_isaac.envs.isaac_lab.vec_env import IsaacLabVecEnv
-from ddpl_isaac.envs.vec_env import ActionLimits
+from ddpl_isaac.envs.source import EnvPlan
 from ddpl_isaac.errors import ConfigError, end_on_user_error
 from ddpl_isaac.interruption import watch_again
 from ddpl_isaac.runtime.physx_threads import sparing_physx_threads
@@ -67,26 +66,15 @@ def check_launch(env_cfg: DirectMARLEnvCfg, args: argparse.Namespace) -> None:
 
 
 @contextmanager
-def open_task(
-    task: str,
-    env_cfg: DirectMARLEnvCfg,
-    args: argparse.Namespace,
-    log_dir: Path,
-    *,
-    video_folder: str,
-    limits: ActionLimits,
-) -> Generator[IsaacLabVecEnv]:
+def open_task(plan: EnvPlan, log_dir: Path, video_folder: str) -> Generator[IsaacLabVecEnv]:
     """Start the simulator, make the environment, and close both at the end.
 
     Args:
-        task: Registered id.
-        env_cfg: Its resolved configuration, with device, seed and number of environments.
-        args: Launcher arguments and ``video``, ``video_length``, ``video_interval``.
+        plan: The environment; its configuration has device, seed and number of environments.
         log_dir: Directory of the run, for videos.
         video_folder: Folder of the videos below ``videos/``.
-        limits: What bounds of actions may be, and what takes the place of infinite ones.
     """
-    declared = declared_identity(env_cfg, task, limits)
+    env_cfg, args = plan.cfg, plan.args
     request_determinism(args, env_cfg)
     with launch_simulation(env_cfg, args):
         watch_again()
@@ -98,8 +86,8 @@ def open_task(
             # what gymnasium wraps around takes dictionaries of tensors for errors and cannot cut their episodes;
             # max_episode_steps is part of the configuration by now
             plain = {"disable_env_checker": True, "max_episode_steps": -1}
-            env = IsaacLabVecEnv(gym.make(task, cfg=env_cfg, **plain), task, limits)
-            identity = env.identity()
+            env = IsaacLabVecEnv(gym.make(plan.task, cfg=env_cfg, **plain), plan.task, plan.limits)
+            identity, declared = env.identity(), plan.declared
             env.as_declared = declared is not None and all(declared[key] == identity[key] for key in declared)
         watch_again()
         try:

@@ -55,12 +55,14 @@ class RunSettings:
     """Its resolved configuration in plain containers; empty if there is none."""
 
 
-def read_run(run_dir: Path) -> RunSettings:
-    """Read the environment's settings of a run, as far as they are there.
+def read_run(run_dir: Path | None) -> RunSettings:
+    """Read the environment's settings of a run, as far as they are there; without a run there are none.
 
     Raises:
         ConfigError: If the file is damaged.
     """
+    if run_dir is None:
+        return RunSettings([], {})
     path = run_dir / ENV_SETTINGS_NAME
     try:
         values = read_plain(path.read_text()) if path.is_file() else {}

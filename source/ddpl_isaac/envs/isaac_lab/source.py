@@ -10,6 +10,7 @@ import argparse
 import dataclasses
 import logging
 import math
+import torch
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,17 +24,19 @@ from isaaclab.sim import SimulationCfg
 from ddpl_isaac.config.loader import resolve_resource
 from ddpl_isaac.envs.action_bounds import describe_bounds
 from ddpl_isaac.envs.built_in import BUILT_IN
+from ddpl_isaac.envs.identity import describe_environment
 from ddpl_isaac.envs.isaac_lab.cfg import dump_env_cfg, select_alternatives, split_tokens
 from ddpl_isaac.envs.isaac_lab.fields import set_value
-from ddpl_isaac.envs.isaac_lab.identity import declared_identity
+from ddpl_isaac.envs.isaac_lab.identity import KIND, origin
 from ddpl_isaac.envs.isaac_lab.launch import add_launcher_args, check_launch, open_task
 from ddpl_isaac.envs.isaac_lab.run import RunSettings, differences, plain, read_run, restore_values
 from ddpl_isaac.envs.isaac_lab.spaces import agent_names, spaces_of_cfg
 from ddpl_isaac.envs.isaac_lab.tasks import register_tasks, task_ids, unknown_task
-from ddpl_isaac.envs.source import EnvPlan, EnvSource, choose_device
+from ddpl_isaac.envs.source import EnvPlan, EnvSource
 from ddpl_isaac.envs.vec_env import ActionLimits, MultiAgentVecEnv
 from ddpl_isaac.errors import ConfigError, UserError
 from ddpl_isaac.runtime.cores import leave_half_of_the_cores
+from ddpl_isaac.runtime.device import choose_device
 from ddpl_isaac.seeds import MAX_SEED
 
 logger = logging.getLogger(__name__)
@@ -53,61 +56,43 @@ class IsaacLab(EnvSource):
         add_launcher_args(parser)
         parser.set_defaults(device_explicit=False)
 
-    def plan(self, args: argparse.Namespace, overrides: Sequence[str], *, play: bool = False) -> EnvPlan:
+    def find_task(self, task: str) -> str:
+        """Return the id, once the module before it has registered it."""
+        register_tasks(task)
+        name = task.rpartition(":")[2]
+        if name not in task_ids():
+            raise unknown_task(task, BUILT_IN.tasks())
+        return name
+
+    def plan(
+        self, args: argparse.Namespace, overrides: Sequence[str], *, run_dir: Path | None = None, play: bool = False
+    ) -> EnvPlan:
         """Check the task and its settings."""
-        register_tasks(args.task)
-        task = args.task.rpartition(":")[2]
-        if task not in task_ids():
-            raise unknown_task(args.task, BUILT_IN.tasks())
-        settings = gym.spec(task).kwargs.get("ddpl_cfg_entry_point")
-        path = resolve_resource(settings) if settings else None
-        return self._settled(EnvPlan(task, self, path, "", play=play), args, RunSettings([], {}), overrides)
-
-    def restore(self, plan: EnvPlan, args: argparse.Namespace, run_dir: Path, overrides: Sequence[str]) -> EnvPlan:
-        """Build the configuration anew, of what the run said and wrote down."""
-        return self._settled(plan, args, read_run(run_dir), overrides)
-
-    def _settled(self, plan: EnvPlan, args: argparse.Namespace, run: RunSettings, overrides: Sequence[str]) -> EnvPlan:
-        """Return the plan with its configuration: presets, settings of the run, for playing, of the command line."""
-        selectors, values = split_tokens(plan.task, overrides)
-        run_selectors, run_values = split_tokens(plan.task, run.tokens)
-        given = {token.partition("=")[0] for token in selectors}
-        kept = [token for token in run_selectors if token.partition("=")[0] not in given]
-        cfg = select_alternatives(plan.task, [*kept, *selectors])
-        chosen = set()
-        if selectors and run.values:
-            chosen = set(differences(plain(select_alternatives(plan.task, run_selectors)), plain(cfg)))
-        for token in run_values:
-            _set_as_in_run(cfg, token)
-        restore_values(cfg, run.values, chosen)
-        own = {"num_envs": cfg.scene.num_envs, "seed": cfg.seed}
-        if plan.play:
-            own = _play_mode(cfg)
-        for token in values:
-            set_value(cfg, token)
-        _settle(cfg, plan.task)
-        notes = _limit_episodes(cfg, plan.task)
+        task = self.find_task(args.task)
+        cfg, own, tokens = _configure(task, read_run(run_dir), overrides, play=play)
+        notes = _limit_episodes(cfg, task)
         # the default of a configuration is a GPU whether there is one or not; another device is meant
         meant = cfg.sim.device if cfg.sim.device != SimulationCfg().device else None
-        cfg.sim.device = choose_device(args.device or plan.device or meant)
-        launch = argparse.Namespace(**{**vars(args), "device": cfg.sim.device})
-        check_launch(cfg, launch)
+        device = cfg.sim.device = choose_device(args.device or meant)
+        args = argparse.Namespace(**{**vars(args), "device": device})
+        check_launch(cfg, args)
         # the launcher takes it for a choice of GPUs
-        launch.distributed = getattr(args, "distributed", False) and cfg.sim.device != "cpu"
-        tokens = (*kept, *selectors, *run_values, *values)
-        found = {"device": cfg.sim.device, "cfg": cfg, "own": own, "tokens": tokens, "notes": notes, "launch": launch}
+        args.distributed = getattr(args, "distributed", False) and device != "cpu"
         spaces_of_cfg(cfg)  # refuses what cannot be used, however bounds are settled
-        return dataclasses.replace(plan, **found)
+        settings = gym.spec(task).kwargs.get("ddpl_cfg_entry_point")
+        path = resolve_resource(settings) if settings else None
+        return EnvPlan(task, self, path, device, cfg=cfg, own=own, tokens=tokens, notes=notes, play=play, args=args)
 
     def bounded(self, plan: EnvPlan, limits: ActionLimits) -> EnvPlan:
         """Settle the bounds of actions, as far as the configuration declares spaces."""
         spaces = spaces_of_cfg(plan.cfg)
         if spaces is None:
             return dataclasses.replace(plan, limits=limits)
-        names = agent_names(spaces.actions)
+        names, agents = agent_names(spaces.actions), spaces.agents(limits)
         bounds = describe_bounds({names[agent]: box for agent, box in spaces.actions.items()}, limits)
-        found = {"agents": spaces.agents(limits), "state_dim": spaces.state_dim, "limits": limits, "bounds": bounds}
-        return dataclasses.replace(plan, **found, declared=declared_identity(plan.cfg, plan.task, limits))
+        declared = describe_environment(KIND, agents, spaces.state_dim, *origin(plan.cfg, plan.task))
+        found = {"agents": agents, "state_dim": spaces.state_dim, "limits": limits, "bounds": bounds}
+        return dataclasses.replace(plan, **found, declared=declared)
 
     def record(self, plan: EnvPlan, path: Path, *, num_envs: int, seed: int) -> None:
         """Write the configuration, before the simulator and the task change it."""
@@ -116,16 +101,16 @@ class IsaacLab(EnvSource):
 
     @contextmanager
     def open(
-        self, plan: EnvPlan, args: argparse.Namespace, *, num_envs: int, seed: int, log_dir: Path, video_folder: str
+        self, plan: EnvPlan, *, num_envs: int, seed: int, log_dir: Path, video_folder: str
     ) -> Generator[MultiAgentVecEnv]:
         """Start the simulator and make the environment."""
-        del args  # the launcher has its own
+        torch.manual_seed(seed)
         for note in plan.notes:
             logger.warning(note)
         if plan.device == "cpu":
             leave_half_of_the_cores()
         plan.cfg.scene.num_envs, plan.cfg.seed = num_envs, seed & MAX_SEED
-        with open_task(plan.task, plan.cfg, plan.launch, log_dir, video_folder=video_folder, limits=plan.limits) as env:
+        with open_task(plan, log_dir, video_folder) as env:
             yield env
 
     def has_picture(self, task: str) -> bool:
@@ -133,9 +118,8 @@ class IsaacLab(EnvSource):
         del task
         return True
 
-    def video_steps(self, plan: EnvPlan, args: argparse.Namespace) -> int:
+    def video_steps(self, plan: EnvPlan) -> int:
         """Return the last step of the first clips."""
-        del args
         return max(recorder.step_offset + recorder.video_length for recorder in plan.cfg.video_recorders)
 
     def details(self, plan: EnvPlan) -> list[str]:
@@ -145,6 +129,32 @@ class IsaacLab(EnvSource):
 
 ISAAC_LAB = IsaacLab()
 """The one there is."""
+
+
+def _configure(
+    task: str, run: RunSettings, overrides: Sequence[str], *, play: bool
+) -> tuple[DirectMARLEnvCfg, dict[str, Any], tuple[str, ...]]:
+    """Return a task's configuration by presets, settings of a run, of the task for playing, and of the command line.
+
+    Returns:
+        The configuration, the settings of the learner that it brings, and the tokens from which it comes.
+    """
+    selectors, values = split_tokens(task, overrides)
+    run_selectors, run_values = split_tokens(task, run.tokens)
+    given = {token.partition("=")[0] for token in selectors}
+    kept = [token for token in run_selectors if token.partition("=")[0] not in given]
+    cfg = select_alternatives(task, [*kept, *selectors])
+    chosen = set()
+    if selectors and run.values:
+        chosen = set(differences(plain(select_alternatives(task, run_selectors)), plain(cfg)))
+    for token in run_values:
+        _set_as_in_run(cfg, token)
+    restore_values(cfg, run.values, chosen)
+    own = _play_mode(cfg) if play else {"num_envs": cfg.scene.num_envs, "seed": cfg.seed}
+    for token in values:
+        set_value(cfg, token)
+    _settle(cfg, task)
+    return cfg, own, (*kept, *selectors, *run_values, *values)
 
 
 def _set_as_in_run(cfg: DirectMARLEnvCfg, token: str) -> None:

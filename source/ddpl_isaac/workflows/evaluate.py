@@ -1,0 +1,107 @@
+# Copyright (c) 2026, The ddpl_isaac Developers
+#
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Evaluating what was trained, over complete episodes."""
+
+from __future__ import annotations
+
+import torch
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rsl_rl.utils import resolve_callable
+
+from ddpl_isaac.cli import CommandLine
+from ddpl_isaac.config import AlgorithmConfig, TrainConfig
+from ddpl_isaac.errors import ConfigError, end_on_user_error
+from ddpl_isaac.interruption import whole_file
+from ddpl_isaac.models.critic import CRITICS
+from ddpl_isaac.output_paths import check_output
+from ddpl_isaac.run_directory import shown
+from ddpl_isaac.runners.evaluator import EvaluationResult
+from ddpl_isaac.runners.evaluator import evaluate as play_episodes
+from ddpl_isaac.runners.make_runner import make_runner
+from ddpl_isaac.seeds import Purpose, derive
+from ddpl_isaac.workflows.prepare import prepare_trained
+
+if TYPE_CHECKING:
+    from ddpl_isaac.runners.diffusion_actor_runner import DiffusionActorRunner
+
+
+def evaluate(command: CommandLine) -> None:
+    """Evaluate the averaged (EMA) actor, if there is one, and the latest of a checkpoint, print a table and write JSON.
+
+    Both act by a single draw per agent and step, as the team would in operation. With ``--best_of`` the averaged actor
+    plays once more, every agent by the best of several draws in the eyes of its own critic.
+
+    Raises:
+        ConfigError: If the command line cannot be used.
+        CheckpointError: If the checkpoint cannot be used.
+        EvaluationError: If there is nothing to evaluate.
+    """
+    args = command.args
+    prepared, checkpoint = prepare_trained(command)
+    plan, cfg = prepared.plan, prepared.cfg
+    if args.num_episodes < 1:
+        raise ConfigError(f"--num_episodes is {args.num_episodes}; it must be >= 1.")
+    _check_best_of(args.best_of, cfg.algorithm)
+    output = args.output or checkpoint.parent / "evaluation" / f"{checkpoint.stem}.json"
+    check_output("--output", output)
+    if args.html and output.suffix == ".html":
+        raise ConfigError(
+            f"--output {output} is the JSON file, beside which --html writes {output.name}; name it .json."
+        )
+    print(f"Evaluating {shown(checkpoint)} over {args.num_episodes} episodes on {plan.device}.", flush=True)
+    with prepared.open(checkpoint.parent, "evaluate") as env, end_on_user_error():
+        runner = make_runner(env, cfg, plan.device, checkpoint=checkpoint)
+        results = _play_policies(runner, cfg, args.num_episodes, args.best_of)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(output) as file:
+            file.write_text(results[0].to_json(*results[1:]) + "\n")
+        print(f"{results[0].to_table(*results[1:])}\nJSON: {shown(output)}", flush=True)
+        if args.html:
+            _write_page(output.with_suffix(".html"), results, runner, checkpoint)
+
+
+def _play_policies(
+    runner: DiffusionActorRunner, cfg: TrainConfig, num_episodes: int, best_of: int
+) -> list[EvaluationResult]:
+    """Let the policies of a checkpoint play the same number of episodes, each from the same random state."""
+    policies = [("EMA", True, 1), ("latest", False, 1)][not runner.alg.learner.averages :]
+    if best_of > 1:
+        policies.append((f"EMA, best of {best_of}", True, best_of))
+    results = []
+    for label, averaged, draws in policies:
+        torch.manual_seed(derive(cfg.seed, Purpose.JUDGING))
+        policy = runner.get_inference_policy(averaged=averaged, best_of=draws)
+        results.append(play_episodes(runner.env, policy, num_episodes, label=label, seed=cfg.seed))
+    return results
+
+
+def _write_page(page: Path, results: list[EvaluationResult], runner: DiffusionActorRunner, checkpoint: Path) -> None:
+    """Write a page of table, curves, action distributions and video."""
+    from ddpl_isaac.experiments.page import draw_actions, write_page  # matplotlib takes seconds
+
+    env = runner.env
+    actions = draw_actions(runner.get_inference_policy(), env.reset(), env=0)
+    with whole_file(page) as file:
+        title = f"{env.task}, {checkpoint.stem}"
+        write_page(file, results, env.agents, actions, checkpoint.parent, title=title)
+    print(f"Page: {shown(page)}", flush=True)
+
+
+def _check_best_of(best_of: int, cfg: AlgorithmConfig) -> None:
+    """Refuse to choose among draws where no critic values an agent's actions by what the agent sees."""
+    if best_of < 1:
+        raise ConfigError(f"--best_of is {best_of}; it must be >= 1, where 1 is the policy itself.")
+    if best_of == 1:
+        return
+    if not resolve_callable(cfg.class_name).averages:
+        raise ConfigError(f"--best_of {best_of} needs critics of actions; a baseline's value states. Leave it out.")
+    if not hasattr(CRITICS[cfg.critic.kind], "own_value"):
+        local = " or ".join(kind for kind, critic in CRITICS.items() if hasattr(critic, "own_value"))
+        raise ConfigError(
+            f"--best_of {best_of} needs critics that see no more than their agents, so that these can use them on their"
+            f" own. Those of this run are '{cfg.critic.kind}'; train with agent.algorithm.critic.kind={local}."
+        )
