@@ -20,8 +20,8 @@ from ddpl_isaac import __version__
 from ddpl_isaac.agents import AgentSpec
 from ddpl_isaac.config import ActorConfig, AlgorithmConfig, SamplerConfig
 from ddpl_isaac.envs.signals import AgentSignals, Signal, signals_of
+from ddpl_isaac.export.agent_policy import AgentPolicy, ExportError, check_class
 from ddpl_isaac.export.files import check_extra
-from ddpl_isaac.export.policy import AgentPolicy, ExportError, check_class
 from ddpl_isaac.export.team import export_team, to_table, trainer_actions
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.diffusion_actor import DiffusionActor

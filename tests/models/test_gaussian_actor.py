@@ -10,8 +10,8 @@ from torch.distributions import Categorical, Independent, MixtureSameFamily, Nor
 import pytest
 
 from ddpl_isaac.config import ActorConfig
+from ddpl_isaac.models.actor import MirrorStep
 from ddpl_isaac.models.gaussian_actor import GaussianForwardActor, GaussianReverseActor, MixtureActor
-from ddpl_isaac.models.policy_class import MirrorStep
 
 MASK = torch.tensor([[1.0, 1.0, 0.0], [1.0, 1.0, 1.0]])
 A, B, O, M, D = 2, 5, 4, 6, 3

@@ -20,8 +20,8 @@ from ddpl_isaac.algorithms.proposal import Transport, propose
 from ddpl_isaac.algorithms.td_target import polyak_update
 from ddpl_isaac.config import AlgorithmConfig
 from ddpl_isaac.diffusion.importance import importance_weights, mean_in_play, solve_eta, systematic_resample
+from ddpl_isaac.models.actor import MirrorStep
 from ddpl_isaac.models.make_actor import make_actor
-from ddpl_isaac.models.policy_class import MirrorStep
 from ddpl_isaac.models.stacked_mlp import clip_gradients
 from ddpl_isaac.runtime.ranks import average_gradients, gather_batch
 

@@ -17,7 +17,7 @@ from typing import Any
 from gymnasium.spaces import Box
 from skrl.models.torch import DeterministicMixin, GaussianMixin, Model
 
-from ddpl_isaac.models.policy_class import MirrorStep, PolicyClass
+from ddpl_isaac.models.actor import Actor, MirrorStep
 
 
 class Policy(GaussianMixin, Model):
@@ -73,7 +73,7 @@ def make_mlp(inputs: int, hidden_dims: list[int], outputs: int, last_gain: float
     return nn.Sequential(*layers)
 
 
-class Actor(PolicyClass):
+class SkrlActor(Actor):
     """The policies of all agents, one after the other, as the joint policy wants them."""
 
     def __init__(self, policies: dict[str, Policy], action_dim: int) -> None:

@@ -22,7 +22,7 @@ from skrl.resources.preprocessors.torch import RunningStandardScaler
 from skrl.resources.schedulers.torch import KLAdaptiveLR
 
 from ddpl_isaac.algorithms.learner import Learner, Step, set_learning_rate
-from ddpl_isaac.baselines.skrl_models import Actor, Policy, Value, clipped, spaces_of
+from ddpl_isaac.baselines.skrl_models import Policy, SkrlActor, Value, clipped, spaces_of
 from ddpl_isaac.config import AlgorithmConfig, PPOConfig, TrainConfig
 from ddpl_isaac.errors import UserError
 from ddpl_isaac.models.agent_stack import AgentStack
@@ -91,7 +91,7 @@ class SkrlPPO(Learner):
         self.agent.enable_training_mode(True)
         self.obs_normalizer = make_normalizer((stack.num_agents, stack.obs_dim), own, device)
         self.state_normalizer = make_normalizer((stack.state_dim,), own, device)
-        actor = Actor(self._policies, stack.action_dim)
+        actor = SkrlActor(self._policies, stack.action_dim)
         self.policy = JointPolicy(self.stack, self.obs_normalizer, actor)
         self._iterations = 0
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from safetensors.torch import save
 
-from ddpl_isaac.export.policy import AgentPolicy, ExportError
+from ddpl_isaac.export.agent_policy import AgentPolicy, ExportError
 from ddpl_isaac.names import path_component
 
 SUFFIXES = {"onnx": ".onnx", "torchscript": ".pt", "safetensors": ".safetensors"}

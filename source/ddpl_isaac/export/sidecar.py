@@ -12,7 +12,7 @@ from typing import Any
 from ddpl_isaac import __version__
 from ddpl_isaac.config import SamplerConfig
 from ddpl_isaac.envs.signals import AgentSignals, Signal
-from ddpl_isaac.export.policy import AgentPolicy
+from ddpl_isaac.export.agent_policy import AgentPolicy
 
 FORMAT_VERSION = 2
 """Version of the layout of the sidecar; raised when an older reader would misread a new file."""

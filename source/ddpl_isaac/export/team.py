@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 
 from ddpl_isaac.config import AlgorithmConfig
 from ddpl_isaac.envs.signals import AgentSignals
+from ddpl_isaac.export.agent_policy import AgentPolicy, ExportError
 from ddpl_isaac.export.files import latency, load_onnx, load_torchscript, write_policy
-from ddpl_isaac.export.policy import AgentPolicy, ExportError
 from ddpl_isaac.export.sidecar import make_sidecar
 from ddpl_isaac.models.diffusion_actor import DiffusionActor
 from ddpl_isaac.models.policy import JointPolicy

@@ -16,13 +16,13 @@ from ddpl_isaac.config import ActorConfig, SamplerConfig
 from ddpl_isaac.diffusion.sampler import ddpm_sample, denoise_step
 from ddpl_isaac.diffusion.schedule import Schedule, make_schedule
 from ddpl_isaac.diffusion.score_matching import score_matching_loss
+from ddpl_isaac.models.actor import Actor, MirrorStep
 from ddpl_isaac.models.denoiser import Denoiser, EncodedObservation
-from ddpl_isaac.models.policy_class import MirrorStep, PolicyClass
 from ddpl_isaac.runtime.compilation import compiled
 from ddpl_isaac.runtime.cuda_graphs import CudaGraphs
 
 
-class DiffusionActor(PolicyClass):
+class DiffusionActor(Actor):
     """One denoising diffusion policy per agent; the action of an agent depends on its own observation alone."""
 
     def __init__(

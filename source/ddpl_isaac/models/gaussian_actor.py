@@ -14,15 +14,15 @@ import torch
 from torch import nn
 
 from ddpl_isaac.config import ActorConfig
+from ddpl_isaac.models.actor import Actor, MirrorStep
 from ddpl_isaac.models.observation_encoder import ObservationEncoder
-from ddpl_isaac.models.policy_class import MirrorStep, PolicyClass
 from ddpl_isaac.models.stacked_mlp import StackedMLP
 
 LOG_STD_MIN, LOG_STD_MAX = math.log(0.01), math.log(2.0)
 """A policy narrower than a hundredth of the box has collapsed; one twice as wide as the box is uniform enough."""
 
 
-class MixtureActor(PolicyClass):
+class MixtureActor(Actor):
     """A mixture of C diagonal Gaussians per agent, fitted by weighted maximum likelihood, the forward KL.
 
     Actions are clipped to the box when they are drawn; densities are those before the clip.

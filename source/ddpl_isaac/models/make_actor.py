@@ -9,9 +9,9 @@ from __future__ import annotations
 import torch
 
 from ddpl_isaac.config import AlgorithmConfig
+from ddpl_isaac.models.actor import Actor
 from ddpl_isaac.models.diffusion_actor import DiffusionActor
 from ddpl_isaac.models.gaussian_actor import GaussianForwardActor, GaussianReverseActor, MixtureActor
-from ddpl_isaac.models.policy_class import PolicyClass
 
 _OTHER_CLASSES = {
     "gaussian_reverse_kl": GaussianReverseActor,
@@ -20,9 +20,7 @@ _OTHER_CLASSES = {
 }
 
 
-def make_actor(
-    obs_dim: int, action_mask_AD: torch.Tensor, cfg: AlgorithmConfig, device: torch.device | str
-) -> PolicyClass:
+def make_actor(obs_dim: int, action_mask_AD: torch.Tensor, cfg: AlgorithmConfig, device: torch.device | str) -> Actor:
     """Create the policies of all agents in the configured class.
 
     Args:

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from tensordict import TensorDict
 from torch import nn
 
+from ddpl_isaac.models.actor import Actor
 from ddpl_isaac.models.agent_stack import AgentStack
-from ddpl_isaac.models.policy_class import PolicyClass
 
 Value = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """Values of actions (A, N, M, D) given normalised observations (N, A, O). Shape: (A, N, M)."""
@@ -21,7 +21,7 @@ Value = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 class JointPolicy(nn.Module):
     """Every agent acts on its own observation by one sample of its own policy."""
 
-    def __init__(self, stack: AgentStack, normalizer: nn.Module, actor: PolicyClass) -> None:
+    def __init__(self, stack: AgentStack, normalizer: nn.Module, actor: Actor) -> None:
         """Join what the learner owns; nothing is copied."""
         super().__init__()
         self.stack, self.normalizer, self.actor = stack, normalizer, actor

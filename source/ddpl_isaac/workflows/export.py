@@ -10,8 +10,8 @@ from ddpl_isaac.cli import CommandLine
 from ddpl_isaac.envs.signals import signals_of
 from ddpl_isaac.envs.vec_env import step_duration
 from ddpl_isaac.errors import end_on_user_error
+from ddpl_isaac.export.agent_policy import check_class
 from ddpl_isaac.export.files import check_extra
-from ddpl_isaac.export.policy import check_class
 from ddpl_isaac.export.team import export_team, to_table
 from ddpl_isaac.interruption import whole_files
 from ddpl_isaac.output_paths import check_output

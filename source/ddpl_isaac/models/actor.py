@@ -25,7 +25,7 @@ class MirrorStep(NamedTuple):
     action: torch.Tensor
     """Candidates drawn by their weights: samples of the target. Shape: (A, B, K, D)."""
 
-    reference: PolicyClass
+    reference: Actor
     """The frozen policies pi^k."""
 
     eta: torch.Tensor
@@ -38,7 +38,7 @@ class MirrorStep(NamedTuple):
     """Random numbers of the loss; None is torch's own generator."""
 
 
-class PolicyClass(nn.Module, ABC):
+class Actor(nn.Module, ABC):
     """One policy per agent, all agents in one batched tensor program; an agent acts on its own observation alone."""
 
     @abstractmethod
