@@ -40,7 +40,7 @@ class AgentSpec:
     """Upper action bounds, one per action dimension."""
 
     can_drop_out: bool = False
-    """Whether the agent can be out of play before the episode ends. It then observes nothing but zeros, its actions
+    """Whether the agent can be inactive before the episode ends. It then observes nothing but zeros, its actions
     do nothing, and there is nothing for its policy to learn."""
 
     def __post_init__(self) -> None:

@@ -45,7 +45,7 @@ def test_every_other_candidate_of_a_linear_value_goes_by_eta_times_variance_time
     torch.testing.assert_close(moved[:, :, ::2], expected.expand(-1, -1, 200, -1))
 
 
-def test_eta_spends_the_budget_of_kl_on_average_over_the_states_in_play():
+def test_eta_spends_the_budget_of_kl_on_average_over_the_active_states():
     candidates = torch.randn(1, 2, 4000, 2) * 0.1
     transport = Transport(candidates, lambda action: linear(action) * torch.tensor([[[1.0], [100.0]]]))
     eta = transport.solve_eta(1.5, torch.tensor([[1.0, 0.0]]))

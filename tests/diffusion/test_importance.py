@@ -87,9 +87,9 @@ def test_a_flat_q_does_not_spend_the_budget_but_stops_at_the_bound():
     assert eta.item() == pytest.approx(30.0, rel=1e-3)
 
 
-def test_eta_is_solved_over_the_states_in_which_an_agent_is_in_play(qbar):
-    bound, in_play = torch.full((2,), 1e7), torch.ones(qbar.shape[:2])
-    in_play[:, 1::2] = 0.0
-    some = solve_eta(qbar, 1.0, bound, in_play)
-    torch.testing.assert_close(some, solve_eta(qbar[:, ::2], 1.0, bound, in_play[:, ::2]))
-    assert not torch.allclose(some, solve_eta(qbar, 1.0, bound, torch.ones_like(in_play)))
+def test_eta_is_solved_over_the_states_in_which_an_agent_is_active(qbar):
+    bound, active = torch.full((2,), 1e7), torch.ones(qbar.shape[:2])
+    active[:, 1::2] = 0.0
+    some = solve_eta(qbar, 1.0, bound, active)
+    torch.testing.assert_close(some, solve_eta(qbar[:, ::2], 1.0, bound, active[:, ::2]))
+    assert not torch.allclose(some, solve_eta(qbar, 1.0, bound, torch.ones_like(active)))

@@ -122,7 +122,7 @@ def test_an_agent_that_leaves_in_the_middle_of_an_episode_is_an_error_of_that_st
     env = opened(answer)
     env.step(torch.ones(2, 3))
     left.append(True)
-    with pytest.raises(ReturnedValueError, match="One that is out of play observes zeros"):
+    with pytest.raises(ReturnedValueError, match="One that is inactive observes zeros"):
         env.step(torch.ones(2, 3))
 
 

@@ -35,7 +35,7 @@ def test_the_state_is_the_environments_own_where_it_has_one():
 def test_only_an_agent_that_can_drop_out_does_so_by_seeing_nothing():
     agents = AGENTS[0], dataclasses.replace(AGENTS[1], can_drop_out=True)
     obs = torch.tensor([[[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]], [[1.0, 0.0, 0.0], [0.0, 0.0, 2.0]]])
-    assert AgentStack(agents, 0).in_play(obs).tolist() == [[1.0, 1.0], [0.0, 1.0]]
+    assert AgentStack(agents, 0).active(obs).tolist() == [[1.0, 1.0], [0.0, 1.0]]
 
 
 def test_actions_are_scaled_to_each_agents_box_and_padding_is_dropped():

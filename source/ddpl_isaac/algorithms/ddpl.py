@@ -170,7 +170,7 @@ class DDPL(Learner):
         obs, state = self.obs_normalizer(batch.obs), self.state_normalizer(batch.state)
         critic = {"latest": self.critic, "target": self.target_critic}[self.cfg.issm.values]
         team_value = partial(critic.team_value, state, batch.action) if isinstance(critic, FactoredCritic) else None
-        return States(obs, partial(critic.marginal, state, obs), self.stack.in_play(batch.obs), team_value)
+        return States(obs, partial(critic.marginal, state, obs), self.stack.active(batch.obs), team_value)
 
     # -- how it is kept
 

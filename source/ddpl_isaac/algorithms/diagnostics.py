@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import torch
 
-from ddpl_isaac.diffusion.importance import effective_sample_share, fourth_moment, kl_to_uniform, mean_in_play
+from ddpl_isaac.diffusion.importance import effective_sample_share, fourth_moment, kl_to_uniform, mean_over_active
 
 _EDGE = 0.99
 
@@ -19,20 +19,20 @@ def issm_diagnostics(
     qbar_ABM: torch.Tensor,
     candidates_ABMD: torch.Tensor,
     action_mask_AD: torch.Tensor,
-    in_play_AB: torch.Tensor,
+    active_AB: torch.Tensor,
 ) -> dict[str, torch.Tensor]:
-    """Summarise the importance weights and candidates of one refresh where agents are in play. Shape of each: (A,)."""
+    """Summarise the importance weights and candidates of one refresh where agents are active. Shape of each: (A,)."""
 
     def mean(value_AB: torch.Tensor) -> torch.Tensor:
-        return mean_in_play(value_AB, in_play_AB)
+        return mean_over_active(value_AB, active_AB)
 
     dims_A = action_mask_AD.sum(-1)
     ess_AB = effective_sample_share(weights_ABM)
     mask = action_mask_AD[:, None, None, :]
     edge_AB = ((candidates_ABMD.abs() > _EDGE) * mask).float().mean(2).sum(-1)
-    # who is out of play is not among the lowest
+    # who is inactive is not among the lowest
     # kthvalue rather than quantile, which asks the device whether its argument is a share
-    low_AB = ess_AB.where(in_play_AB > 0, 1.0)
+    low_AB = ess_AB.where(active_AB > 0, 1.0)
     std_AD = torch.stack([mean(std_AB) for std_AB in candidates_ABMD.std(dim=2).unbind(-1)], dim=-1)
     summary = {
         "ess": mean(ess_AB),
@@ -50,7 +50,7 @@ def issm_diagnostics(
 
 @torch.no_grad()
 def credit_diagnostics(
-    own_ABM: torch.Tensor, team_EABM: torch.Tensor, in_play_AB: torch.Tensor
+    own_ABM: torch.Tensor, team_EABM: torch.Tensor, active_AB: torch.Tensor
 ) -> dict[str, torch.Tensor]:
     """Tell what an agent's own values know of the team's, over its candidates. Shape of each: (A,).
 
@@ -62,7 +62,7 @@ def credit_diagnostics(
     Args:
         own_ABM: Qbar_i of the candidates.
         team_EABM: Both twins of Q(s, a_i, a_-i) of the same candidates.
-        in_play_AB: 1 where the agent is in play, else 0.
+        active_AB: 1 where the agent is active, else 0.
     """
     team_ABM = team_EABM.mean(0)
     best_AB = team_ABM.take_along_dim(own_ABM.argmax(-1, keepdim=True), dim=-1).squeeze(-1)
@@ -71,7 +71,7 @@ def credit_diagnostics(
         "rank_correlation": _rank_correlation(own_ABM, team_ABM),
         "best_of_gain": best_AB - team_ABM.mean(-1),
     }
-    return {name: mean_in_play(value, in_play_AB) for name, value in summary.items()}
+    return {name: mean_over_active(value, active_AB) for name, value in summary.items()}
 
 
 def _rank_correlation(first_ABM: torch.Tensor, second_ABM: torch.Tensor) -> torch.Tensor:

@@ -19,7 +19,7 @@ from ddpl_isaac.algorithms.diagnostics import credit_diagnostics, issm_diagnosti
 from ddpl_isaac.algorithms.proposal import Transport, propose
 from ddpl_isaac.algorithms.td_target import polyak_update
 from ddpl_isaac.config import AlgorithmConfig
-from ddpl_isaac.diffusion.importance import importance_weights, mean_in_play, solve_eta, systematic_resample
+from ddpl_isaac.diffusion.importance import importance_weights, mean_over_active, solve_eta, systematic_resample
 from ddpl_isaac.models.actor import MirrorStep
 from ddpl_isaac.models.make_actor import make_actor
 from ddpl_isaac.models.stacked_mlp import clip_gradients
@@ -38,8 +38,8 @@ class States(NamedTuple):
     marginal: Marginal
     """Qbar at these states."""
 
-    in_play: torch.Tensor
-    """1 where an agent is in play, else 0. Shape: (A, B)."""
+    active: torch.Tensor
+    """1 where an agent is active, else 0. Shape: (A, B)."""
 
     team_value: Callable[[torch.Tensor], torch.Tensor] | None = None
     """Twins of the team's Q where one agent alone plays its candidates. Shape: (A, B, M, D) -> (E, A, B, M)."""
@@ -114,10 +114,10 @@ class PolicyImprovement:
             self.reference.load_state_dict(self.policy.state_dict())
         if refresh or self._weighed is None or self.steps % self.cfg.candidate_reuse == 0:
             self._weighed = self._weigh_candidates(states(), refresh)
-        (obs, _, in_play, _), candidates, weights, qbar_of, diagnostics = self._weighed
+        (obs, _, active, _), candidates, weights, qbar_of, diagnostics = self._weighed
         drawn = systematic_resample(candidates, weights, self.cfg.issm.loss_samples, self.generator)
         loss_AB = self.actor.loss(MirrorStep(obs, drawn, self.reference, self.eta, qbar_of, self.generator))
-        loss_A = mean_in_play(loss_AB, in_play)
+        loss_A = mean_over_active(loss_AB, active)
         self.optimizer.zero_grad()
         loss_A.sum().backward()
         average_gradients(self.actor.parameters())
@@ -131,7 +131,7 @@ class PolicyImprovement:
     @torch.no_grad()
     def _weigh_candidates(self, states: States, new_reference: bool) -> tuple:
         """Draw candidates, evaluate and weigh them; solve eta if the reference is new (docs/method.md §2)."""
-        cfg, (obs_BAO, marginal, in_play_AB, team_value) = self.cfg.issm, states
+        cfg, (obs_BAO, marginal, active_AB, team_value) = self.cfg.issm, states
         # a critic of joint actions lets further samples play the other agents, independent of the candidates
         counts = cfg.num_candidates, self.marginal_samples
         samples, others = self.reference.sample(obs_BAO, sum(counts), self.generator).split(counts, dim=2)
@@ -143,27 +143,27 @@ class PolicyImprovement:
         if cfg.proposal == "transported":
             transport = Transport(candidates, qbar_of)
             if new_reference:
-                self.transport_eta = transport.solve_eta(cfg.transport_budget, in_play_AB)
+                self.transport_eta = transport.solve_eta(cfg.transport_budget, active_AB)
             candidates = transport.carry(self.transport_eta)
         qbar = qbar_of(candidates)
         if new_reference:
-            self._solve_eta(qbar, in_play_AB)
+            self._solve_eta(qbar, active_AB)
             if team_value is not None:
-                self.credit = credit_diagnostics(qbar, team_value(candidates), in_play_AB)
+                self.credit = credit_diagnostics(qbar, team_value(candidates), active_AB)
         weights = importance_weights(qbar, self.eta)
-        diagnostics = issm_diagnostics(weights, qbar, candidates, self.action_mask, in_play_AB)
+        diagnostics = issm_diagnostics(weights, qbar, candidates, self.action_mask, active_AB)
         capped = (self.eta * self.qbar_range >= 0.999 * cfg.eta_range_cap).float()
         return states, candidates, weights, qbar_of, diagnostics | self.credit | {"eta": self.eta, "eta_capped": capped}
 
-    def _solve_eta(self, qbar_ABM: torch.Tensor, in_play_AB: torch.Tensor) -> None:
+    def _solve_eta(self, qbar_ABM: torch.Tensor, active_AB: torch.Tensor) -> None:
         """Spend the KL budget of the new mirror step, on average over the states of all ranks."""
-        cfg, qbar_ABM, in_play_AB = self.cfg.issm, gather_batch(qbar_ABM, dim=1), gather_batch(in_play_AB, dim=1)
-        spread = mean_in_play(qbar_ABM.amax(-1) - qbar_ABM.amin(-1), in_play_AB)
+        cfg, qbar_ABM, active_AB = self.cfg.issm, gather_batch(qbar_ABM, dim=1), gather_batch(active_AB, dim=1)
+        spread = mean_over_active(qbar_ABM.amax(-1) - qbar_ABM.amin(-1), active_AB)
         # slow, so that the range outlives the concentration of the candidates
         self.qbar_range = torch.maximum(spread, 0.99 * self.qbar_range)
         eta_max = cfg.eta_range_cap / (self.qbar_range + 1e-8)
         budget = cfg.kl_budget / (len(self.action_mask) if cfg.kl_budget_per_agent else 1)
-        self.eta = solve_eta(qbar_ABM, budget, eta_max, in_play_AB)
+        self.eta = solve_eta(qbar_ABM, budget, eta_max, active_AB)
 
 
 def frozen_copy(module: nn.Module) -> nn.Module:

@@ -13,7 +13,7 @@ import torch
 from collections.abc import Callable
 
 from ddpl_isaac.config import IssmConfig
-from ddpl_isaac.diffusion.importance import mean_in_play
+from ddpl_isaac.diffusion.importance import mean_over_active
 from ddpl_isaac.runtime.ranks import gather_batch
 
 _LIMIT = 1.0
@@ -69,12 +69,12 @@ class Transport:
         self._way = self.std_AB1D.square() * gradient
         self._energy_AB = (gradient * self._way).sum(-1).mean(-1)
 
-    def solve_eta(self, budget: float, in_play_AB: torch.Tensor) -> torch.Tensor:
+    def solve_eta(self, budget: float, active_AB: torch.Tensor) -> torch.Tensor:
         """Return the eta_T at which eta_T^2 grad Q^T Sigma grad Q / 2 is a budget, on average. Shape: (A,).
 
         That is the KL divergence [nats] by which a Gaussian would be carried, over the states of all ranks.
         """
-        energy_A = mean_in_play(gather_batch(self._energy_AB, dim=1), gather_batch(in_play_AB, dim=1))
+        energy_A = mean_over_active(gather_batch(self._energy_AB, dim=1), gather_batch(active_AB, dim=1))
         return (2.0 * budget / (energy_A + 1e-12)).sqrt()
 
     def carry(self, eta_A: torch.Tensor) -> torch.Tensor:

@@ -70,13 +70,13 @@ def fourth_moment(weights_ABM: torch.Tensor) -> torch.Tensor:
     return (weights_ABM * weights_ABM.shape[-1]).pow(4).mean(-1).pow(0.25)
 
 
-def mean_in_play(value_AB: torch.Tensor, in_play_AB: torch.Tensor) -> torch.Tensor:
-    """Return the mean over the states in which an agent is in play; 0 where it never is. Shape: (A,)."""
-    return (value_AB * in_play_AB).sum(-1) / in_play_AB.sum(-1).clamp(min=1.0)
+def mean_over_active(value_AB: torch.Tensor, active_AB: torch.Tensor) -> torch.Tensor:
+    """Return the mean over the states in which an agent is active; 0 where it never is. Shape: (A,)."""
+    return (value_AB * active_AB).sum(-1) / active_AB.sum(-1).clamp(min=1.0)
 
 
 def solve_eta(
-    qbar_ABM: torch.Tensor, kl_budget: float, eta_max_A: torch.Tensor, in_play_AB: torch.Tensor
+    qbar_ABM: torch.Tensor, kl_budget: float, eta_max_A: torch.Tensor, active_AB: torch.Tensor
 ) -> torch.Tensor:
     """Solve for the temperature at which the mean over states of KL(w || uniform) equals a budget (docs/method.md §2).
 
@@ -87,7 +87,7 @@ def solve_eta(
         qbar_ABM: Values of the candidates; no gradient flows. Shape: (A, B, M).
         kl_budget: Budget kappa [nats].
         eta_max_A: Upper bound of eta. Shape: (A,).
-        in_play_AB: 1 where the agent is in play, else 0.
+        active_AB: 1 where the agent is active, else 0.
 
     Returns:
         eta. Shape: (A,).
@@ -98,7 +98,7 @@ def solve_eta(
     for _ in range(_BISECTIONS):
         middle_A = 0.5 * (low_A + high_A)
         spent_AB = kl_to_uniform(importance_weights(qbar_ABM, middle_A.exp()))
-        overspent_A = mean_in_play(spent_AB, in_play_AB) > kl_budget
+        overspent_A = mean_over_active(spent_AB, active_AB) > kl_budget
         low_A = torch.where(overspent_A, low_A, middle_A)
         high_A = torch.where(overspent_A, middle_A, high_A)
     return high_A.exp()

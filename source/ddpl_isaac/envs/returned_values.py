@@ -30,7 +30,7 @@ class ReturnedValues:
     Taken are tensors, arrays and lists of real numbers with one row per environment; the rows may have another shape
     than the space says if their size is the same, so that a column (N, 1) will do for (N,). A single number as reward
     or flag is that of all environments; numbers that are not 0 are true. Every dictionary must hold all possible agents
-    and nothing else in every step, also those that are out of play.
+    and nothing else in every step, also those that are inactive.
 
     Only keys and shapes are looked at, so nothing waits for the device.
     """
@@ -123,7 +123,7 @@ class ReturnedValues:
             what = f"nothing for {missing[0]!r}" if missing else f"a value for {unknown[0]!r}, which is no agent"
             raise ReturnedValueError(
                 f"{source} of {self.task} returned {what}; in every step it must return a value for exactly the agents"
-                f" {agents}. One that is out of play observes zeros, gets no reward and counts as terminated."
+                f" {agents}. One that is inactive observes zeros, gets no reward and counts as terminated."
             )
         return {
             agent: self._tensor(source, f" for {agent!r}", returned[agent], shape, single=single)

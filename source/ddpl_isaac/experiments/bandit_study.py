@@ -130,8 +130,8 @@ def run_bandit(study: BanditStudy, cfg: AlgorithmConfig) -> dict[str, list[list[
 
     def states() -> States:
         obs_SBO = torch.randn(study.num_seeds, cfg.actor_batch_size, _OBS_DIM)
-        in_play = torch.ones(study.num_seeds, cfg.actor_batch_size)
-        return States(obs_SBO.transpose(0, 1), _values(study, best(obs_SBO)), in_play)
+        active = torch.ones(study.num_seeds, cfg.actor_batch_size)
+        return States(obs_SBO.transpose(0, 1), _values(study, best(obs_SBO)), active)
 
     history = [_judge(study, improvement, best)]
     for _ in range(study.refreshes):

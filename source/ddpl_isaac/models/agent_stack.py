@@ -58,7 +58,7 @@ class AgentStack(nn.Module):
         self.register_buffer("_center", (high + low) / 2, persistent=False)
         self.register_buffer("_half_width", (high - low) / 2, persistent=False)
         always = torch.tensor([not agent.can_drop_out for agent in agents])
-        self.register_buffer("_always_in_play", always, persistent=False)
+        self.register_buffer("_always_active", always, persistent=False)
         # padded entries dropped by a static index: a boolean mask would have to ask the device for its size
         columns = torch.arange(mask.numel())[mask.flatten() > 0]
         self.register_buffer("_columns", columns, persistent=False)
@@ -76,9 +76,9 @@ class AgentStack(nn.Module):
         ]
         return torch.stack(rows, dim=1)
 
-    def in_play(self, obs_BAO: torch.Tensor) -> torch.Tensor:
-        """Return 1 where an agent is in play, 0 where it has dropped out, from plain observations. Shape: (A, B)."""
-        return (obs_BAO.any(-1) | self._always_in_play).T.float()
+    def active(self, obs_BAO: torch.Tensor) -> torch.Tensor:
+        """Return 1 where an agent is active, 0 where it has dropped out, from plain observations. Shape: (A, B)."""
+        return (obs_BAO.any(-1) | self._always_active).T.float()
 
     def state(self, obs: TensorDict) -> torch.Tensor:
         """Return the state, or the stacked observations where there is none. Shape: (N, state_dim)."""
