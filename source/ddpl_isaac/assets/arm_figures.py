@@ -89,7 +89,7 @@ JOINT_NAMES = [f"joint{number}" for number in range(1, len(HINGES) + 1)]
 ARMATURE = 0.1
 """Inertia that a motor and its gear add to their joint [kg·m²]: that of the MuJoCo Menagerie."""
 
-_MAIN: tuple[tuple[float, float, float, float, Axis, Vector], ...] = (
+_MAIN: tuple[tuple[float, float, float, Axis, Vector], ...] = (
     # mass, radius, length, axis and centre of the cylinder that gives the link its inertia
     (0.63, 0.07, 0.2, "Z", (0.0, 0.0, 0.12)),
     (4.97, 0.06, 0.2, "Z", (0.0, 0.0, -0.08)),

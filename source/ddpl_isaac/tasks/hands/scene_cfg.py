@@ -91,8 +91,8 @@ class HandsSceneCfg(InteractiveSceneCfg):
 
     class_type = "ddpl_isaac.tasks.held_targets_scene:HeldTargetsScene"
     ground: AssetBaseCfg = GROUND_CFG
-    right_hand: PresetCfg | None = None
-    left_hand: PresetCfg | None = None
+    right_hand: ArticulationCfg | PresetCfg | None = None
+    left_hand: ArticulationCfg | PresetCfg | None = None
     object: RigidObjectCfg | PresetCfg | None = None
     goal_marker: VisualizationMarkersCfg | None = None
     light: AssetBaseCfg = LIGHT_CFG
