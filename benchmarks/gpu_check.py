@@ -18,6 +18,7 @@ import sys
 import time
 import torch
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
@@ -71,7 +72,10 @@ def inspect_calls(device: str) -> dict[str, dict[str, float | None]]:
     obs = torch.randn(num_envs, 2, OBS_DIM, device=device)
     calls = {
         "act": (lambda: learner.actor.sample(obs), lambda: eager.actor.sample(obs)),
-        "update": (lambda: learner.update(0), lambda: eager.update(0)),
+        "update": (
+            lambda: learner.update(learner.steps_per_iteration),
+            lambda: eager.update(eager.steps_per_iteration),
+        ),
     }
     report = {"peak": {"TFLOPS": peak["flops"] / 1e12, "GB/s": peak["bytes"] / 1e9}}
     for name, (call, counted) in calls.items():

@@ -61,7 +61,7 @@ def measure(size: dict[str, int], repetitions: int, device: str) -> dict[str, fl
     obs = torch.randn(size["envs"], size["agents"], OBS_DIM, device=device)
     with torch.inference_mode():
         costs = medians({"act": lambda: learner.actor.sample(obs)}, repetitions, device, warm_up=3)
-    costs |= medians({"update": lambda: learner.update(0)}, repetitions, device, warm_up=3)
+    costs |= medians({"update": lambda: learner.update(learner.steps_per_iteration)}, repetitions, device, warm_up=3)
     memory = used_memory(device) - before
     options = {"num_agents": size["agents"], "compile": "auto"}
     env = find_family("MPE-Spread-v0").make("MPE-Spread-v0", size["envs"], device, 0, **options)

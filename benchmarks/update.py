@@ -77,17 +77,17 @@ def count_flops(num_agents: int, device: str) -> int:
     """Return the floating-point operations of the matrix products of an update."""
     learner = make_learner(num_agents, device, "agent.algorithm.compile=eager")
     with FlopCounterMode(display=False) as counter:
-        learner.update(ROWS)
+        learner.update(learner.steps_per_iteration)
     return counter.get_total_flops()
 
 
 def step_by_step(learner: DDPL) -> None:
     """Update as one would write it first: every critic step draws its batch and its next actions."""
-    for _ in range(learner.cfg.critic_updates):
+    for _ in range(learner.critic_updates_due(learner.steps_per_iteration)):
         batch = learner._sample(learner.cfg.replay.batch_size)
         next_actions = learner.actor.sample(batch.next_obs, generator=learner.generator)[:, :, 0].transpose(0, 1)
         learner._update_critic(batch, next_actions)
-    for _ in range(learner.cfg.actor_updates):
+    for _ in range(learner.actor_updates_due(learner.steps_per_iteration)):
         learner.improvement.step(learner._states)
 
 
@@ -106,20 +106,27 @@ def measure(
     stacked = make_learner(num_agents, device, "agent.algorithm.critic.kind=local", *settings)
     default = make_learner(num_agents, device, *settings)
     cfg = default.cfg
-    size = cfg.critic_updates * cfg.replay.batch_size
-    next_obs, batches = default._sample(size).next_obs, list(default._critic_batches())
+    due = (
+        default.critic_updates_due(default.steps_per_iteration),
+        default.actor_updates_due(default.steps_per_iteration),
+    )
+    size = due[0] * cfg.replay.batch_size
+    next_obs, batches = (
+        default._sample(size).next_obs,
+        list(default._critic_batches(default.critic_updates_due(new_steps))),
+    )
     rows = torch.randn(num_agents, 2048, 256, device=device), torch.randn(num_agents, 256, 256, device=device)
     times = medians(
         {
-            "stacked": lambda: stacked.update(ROWS),
+            "stacked": lambda: stacked.update(stacked.steps_per_iteration),
             "plain": plain.build(make_single, num_agents, device),
             "single": make_single(num_agents, device),
-            "update": lambda: default.update(ROWS),
+            "update": lambda: default.update(default.steps_per_iteration),
             "replay": lambda: default._sample(size),
             "next_actions": lambda: default.actor.sample(next_obs),
             "critics": lambda: [default._update_critic(*batch) for batch in batches],
             "candidates": lambda: default.improvement._weigh_candidates(default._states(), new_reference=False),
-            "actors": lambda: [default.improvement.step(default._states) for _ in range(cfg.actor_updates)],
+            "actors": lambda: [default.improvement.step(default._states) for _ in range(actor_steps)],
             "product": lambda: torch.bmm(*rows),
         },
         repetitions,

@@ -13,6 +13,7 @@ from fakes import FakeEnv
 from host_sync import forbid_host_sync
 from learners import collect, make_rollouts
 
+from ddpl_isaac.algorithms.ddpl import STEPS_AT_ONCE
 from ddpl_isaac.algorithms.metrics import by_agent
 from ddpl_isaac.envs.guard import NonFiniteError
 
@@ -93,7 +94,9 @@ def test_every_diagnostic_of_every_agent_is_reported():
 
 def test_the_reference_is_frozen_for_a_window_of_actor_steps():
     env = FakeEnv(num_envs=16)
-    rollouts = make_rollouts(env, "agent.algorithm.issm.reference_window=3", "agent.algorithm.actor_updates=1")
+    rollouts = make_rollouts(
+        env, "agent.algorithm.issm.reference_window=3", "agent.algorithm.actor_updates_per_1000=7.8125"
+    )
     collect(rollouts, env, 8)
     weights = []
     for _ in range(5):
@@ -146,10 +149,10 @@ def test_critic_steps_share_one_call_of_the_chain_and_each_has_its_own_transitio
     collect(rollouts, env, 8)
     calls, sample = [], rollouts.learner.actor.sample
     rollouts.learner.actor.sample = lambda obs, *args, **kwargs: calls.append(len(obs)) or sample(obs, *args, **kwargs)
-    batches = list(rollouts.learner._critic_batches())
+    batches = list(rollouts.learner._critic_batches(STEPS_AT_ONCE + 3))
     size = rollouts.cfg.replay.batch_size
-    assert calls == [rollouts.cfg.critic_updates * size]
-    assert [len(batch.reward) for batch, _ in batches] == [size] * rollouts.cfg.critic_updates
+    assert calls == [STEPS_AT_ONCE * size, 3 * size]
+    assert [len(batch.reward) for batch, _ in batches] == [size] * (STEPS_AT_ONCE + 3)
     assert batches[0][1].shape == batches[0][0].action.shape
     assert not torch.equal(batches[0][0].obs, batches[1][0].obs)
     assert not torch.equal(batches[0][1], batches[1][1])

@@ -23,19 +23,24 @@ from ddpl_isaac.algorithms.policy_improvement import PolicyImprovement, States, 
 from ddpl_isaac.algorithms.replay import make_replay
 from ddpl_isaac.algorithms.soundness import learner_parts
 from ddpl_isaac.algorithms.td_target import critic_loss, polyak_update
+from ddpl_isaac.algorithms.update_ratio import updates_due
 from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.critic import CRITICS, FactoredCritic
 from ddpl_isaac.models.normalizer import RunningNormalizer, make_normalizer
 from ddpl_isaac.models.policy import JointPolicy
 from ddpl_isaac.runtime.compilation import compiled
-from ddpl_isaac.runtime.ranks import average_gradients, rank
+from ddpl_isaac.runtime.ranks import average_gradients, num_ranks, rank
 from ddpl_isaac.seeds import Purpose, derive
 from ddpl_isaac.storage.replay_file import load_replay, save_replay
 from ddpl_isaac.storage.replay_storage import Batch
 
 _MIRROR_STEP = ("eta", "transport_eta", "qbar_range", "credit")
 """What a mirror step keeps for all its gradient steps, of :class:`PolicyImprovement`."""
+
+
+STEPS_AT_ONCE = 16
+"""Most critic steps for which transitions and next actions are drawn at once: more would only take more memory."""
 
 
 class DDPL(Learner):
@@ -77,6 +82,7 @@ class DDPL(Learner):
         self.return_normalizer = RunningNormalizer((1,), eps=1e-4).to(device)
         self._critic_loss = compiled(critic_loss, own.compile, device)
         self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), own.critic.learning_rate, fused=True)
+        self.steps_per_iteration = num_envs * cfg.num_steps_per_env
         self._returns = torch.zeros(num_envs, device=device)
         self._metrics: dict[str, torch.Tensor] = {}
         self.policy = JointPolicy(stack, self.obs_normalizer, self.actor)
@@ -108,35 +114,45 @@ class DDPL(Learner):
     # -- learning
 
     def update(self, env_steps: int, *, critics_alone: bool = False) -> dict[str, torch.Tensor]:
-        """Take gradient steps of the critics, and of the actors unless told otherwise.
+        """Take the gradient steps of the critics that are due, and those of the actors unless told otherwise.
 
         A critic that knows nothing would send the actors astray before it knows better.
         """
-        del env_steps
         metrics: dict[str, torch.Tensor] = {}
-        for batch, next_action_BAD in self._critic_batches():
+        for batch, next_action_BAD in self._critic_batches(self.critic_updates_due(env_steps)):
             metrics.update(self._update_critic(batch, next_action_BAD))
         diagnostics: dict[str, torch.Tensor] = {}
-        for _ in range(0 if critics_alone else self.cfg.actor_updates):
+        for _ in range(0 if critics_alone else self.actor_updates_due(env_steps)):
             diagnostics.update(self.improvement.step(self._states))
-        self._metrics = metrics | by_agent(self.stack, diagnostics)
+        self._metrics = self._metrics | metrics | by_agent(self.stack, diagnostics)
         return self._metrics
+
+    def critic_updates_due(self, env_steps: int) -> int:
+        """Return how many critic steps the iteration that ended pays for; every rank has transitions of its own."""
+        return updates_due(self.cfg.critic_updates_per_1000, env_steps // num_ranks(), self.steps_per_iteration)
+
+    def actor_updates_due(self, env_steps: int) -> int:
+        """Return how many actor steps the iteration that ended pays for."""
+        return updates_due(self.cfg.actor_updates_per_1000, env_steps // num_ranks(), self.steps_per_iteration)
 
     def parts(self) -> dict[str, torch.Tensor]:
         """Return normalisers, losses, the norm of the critics' gradient, and weights."""
         names, networks = self.stack.names, (self.critic, self.actor)
         return super().parts() | learner_parts(names, self._metrics, self.return_normalizer, *networks)
 
-    def _critic_batches(self) -> Iterator[tuple[Batch, torch.Tensor]]:
-        """Draw what all critic steps of an iteration learn from, each batch with one sample of the next actions.
+    def _critic_batches(self, count: int) -> Iterator[tuple[Batch, torch.Tensor]]:
+        """Draw what the critic steps of an iteration learn from, each batch with one sample of the next actions.
 
-        The policies stand still meanwhile, so that one call of the chain serves all steps: as exact, and faster.
+        The policies stand still meanwhile, so that one call of the chain serves many steps: as exact, and faster.
         """
         size = self.cfg.replay.batch_size
-        batch = self._sample(size * self.cfg.critic_updates)
-        next_action_BAD = self.actor.sample(batch.next_obs, generator=self.generator)[:, :, 0].transpose(0, 1)
-        for *part, next_actions in zip(*(field.split(size) for field in (*batch, next_action_BAD)), strict=True):
-            yield Batch(*part), next_actions
+        while count > 0:
+            together = min(count, STEPS_AT_ONCE)
+            count -= together
+            batch = self._sample(size * together)
+            next_action_BAD = self.actor.sample(batch.next_obs, generator=self.generator)[:, :, 0].transpose(0, 1)
+            for *part, next_actions in zip(*(field.split(size) for field in (*batch, next_action_BAD)), strict=True):
+                yield Batch(*part), next_actions
 
     def _sample(self, batch_size: int) -> Batch:
         """Draw normalised transitions."""

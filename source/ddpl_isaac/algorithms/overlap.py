@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ddpl_isaac.algorithms.ddpl import DDPL
+from ddpl_isaac.algorithms.ddpl import DDPL, STEPS_AT_ONCE
 from ddpl_isaac.algorithms.learner import Learner, Step
 from ddpl_isaac.algorithms.learner_process import start_ahead, take_process
 from ddpl_isaac.config import AlgorithmConfig, TrainConfig
@@ -187,7 +187,8 @@ def _build_learner(stack: AgentStack, num_envs: int, cfg: TrainConfig, device: s
     def observations(rows: int) -> torch.Tensor:
         return torch.zeros(rows, stack.num_agents, stack.obs_dim, device=device)
 
-    learner.actor.sample(observations(own.critic_updates * own.replay.batch_size), generator=aside)
+    together = min(learner.critic_updates_due(learner.steps_per_iteration), STEPS_AT_ONCE)
+    learner.actor.sample(observations(together * own.replay.batch_size), generator=aside)
     learner.improvement.reference.sample(observations(own.actor_batch_size), num_samples, aside)
     return learner
 

@@ -158,11 +158,11 @@ class AlgorithmConfig:
     warmup_steps: Annotated[int, Range(0)] = 5_000
     """Environment steps of uniform random actions, in which only the critics learn."""
 
-    critic_updates: Count = 8
-    """Critic gradient steps per iteration."""
+    critic_updates_per_1000: Positive = 15.625
+    """Critic gradient steps per 1000 environment steps, whatever the number of environments."""
 
-    actor_updates: Annotated[int, Range(0)] = 4
-    """Actor gradient steps per iteration."""
+    actor_updates_per_1000: Annotated[float, Range(0.0)] = 7.8125
+    """Actor gradient steps per 1000 environment steps."""
 
     actor_batch_size: Count = 128
     """States of an actor gradient step."""
