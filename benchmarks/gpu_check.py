@@ -18,7 +18,6 @@ import sys
 import time
 import torch
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode

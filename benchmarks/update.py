@@ -105,16 +105,10 @@ def measure(
     torch.compiler.reset()
     stacked = make_learner(num_agents, device, "agent.algorithm.critic.kind=local", *settings)
     default = make_learner(num_agents, device, *settings)
-    cfg = default.cfg
-    due = (
-        default.critic_updates_due(default.steps_per_iteration),
-        default.actor_updates_due(default.steps_per_iteration),
-    )
-    size = due[0] * cfg.replay.batch_size
-    next_obs, batches = (
-        default._sample(size).next_obs,
-        list(default._critic_batches(default.critic_updates_due(new_steps))),
-    )
+    new_steps = default.steps_per_iteration
+    critic_steps, actor_steps = default.critic_updates_due(new_steps), default.actor_updates_due(new_steps)
+    size = critic_steps * default.cfg.replay.batch_size
+    next_obs, batches = default._sample(size).next_obs, list(default._critic_batches(critic_steps))
     rows = torch.randn(num_agents, 2048, 256, device=device), torch.randn(num_agents, 256, 256, device=device)
     times = medians(
         {
