@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import torch
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from packaging_backend import call_backend
 ROOT = Path(__file__).parents[2]
 DOCKER = ROOT / "docker"
 DOCKERFILES = [DOCKER / "Dockerfile", DOCKER / "Dockerfile.gui"]
-SHELL_SCRIPTS = [ROOT / ".ci" / "run", DOCKER / "install.sh", *sorted((DOCKER / "cluster").iterdir())]
+SHELL_SCRIPTS = [ROOT / ".ci" / "run", *sorted(DOCKER.glob("*.sh")), *sorted((DOCKER / "cluster").iterdir())]
 
 
 def instructions(path):
@@ -33,9 +34,36 @@ def values(path, name):
 
 
 @pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: path.name)
-def test_base_images_are_pinned_to_a_version(path):
-    for image in values(path, "FROM"):
-        assert re.fullmatch(r"[\w./-]+:\d+\.\d+\.\d+[\w.-]*", image)
+def test_the_base_image_is_an_argument_that_is_pinned_to_a_version(path):
+    (base,) = values(path, "ARG")
+    assert re.fullmatch(r"BASE=[\w./-]+:\d+\.\d+\.\d+[\w.-]*", base)
+    assert values(path, "FROM") == ["${BASE}"]
+
+
+def test_the_base_has_the_cuda_of_pytorch():
+    if torch.version.cuda is None:
+        pytest.skip("PyTorch was built without CUDA")
+    (base,) = values(DOCKER / "Dockerfile", "ARG")
+    assert f"cuda:{torch.version.cuda}." in base
+
+
+@pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: path.name)
+def test_every_step_is_understood_by_a_plain_shell(path):
+    assert values(path, "SHELL") == []  # images in the OCI format do not know it
+    for command in values(path, "RUN"):
+        subprocess.run(["sh", "-n", "-c", command], check=True, timeout=60)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_python_comes_from_the_base_where_it_is_there(tmp_path, there):
+    for name in ["apt-get", "rm"] + ["python3.12"] * there:
+        (tmp_path / name).write_text('#!/bin/sh\necho "$@"\n')
+        (tmp_path / name).chmod(0o755)
+    step = values(DOCKER / "Dockerfile", "RUN")[0]
+    printed = subprocess.check_output(["/bin/sh", "-c", step], env={"PATH": str(tmp_path)}, text=True, timeout=60)
+    assert "install" in printed
+    assert "g++" in printed
+    assert ("python3.12-dev" in printed) != there
 
 
 def test_uv_is_pinned_in_the_image():
