@@ -109,6 +109,8 @@ FLAGS = {
     "baseline": COMMON | VIDEO | {"--algorithm", "--max_iterations", "--run_name", "--checkpoint"},
     "play": COMMON | VIDEO | {"--checkpoint", "--num_steps", "--real_time"},
     "evaluate": COMMON | {"--checkpoint", "--num_episodes", "--best_of", "--output", "--html"},
+    "zero_agent": COMMON | {"--num_steps"},
+    "random_agent": COMMON | {"--num_steps"},
     "suite": {"-h", "--help", "--output", "--launcher", "--jobs", "--cpus", "--gpus", "--cell"},
     "export": COMMON | {"--checkpoint", "--output"},
     "plot": {"-h", "--help", "--runs", "--suite", "--csv", "--save_csv", "--axis", "--quantity", "--output", "--title"}

@@ -52,3 +52,19 @@ def test_the_reference_shows_docstrings_without_roles(site):
     reference = (site / "api" / "index.html").read_text()
     assert "Spearman" in reference
     assert not re.search(r":(class|func|meth|mod|data|attr):<code>", reference)
+
+
+def test_the_sections_of_the_method_that_the_code_cites_are_there():
+    sections = set(re.findall(r"^## (\d+)\.", (ROOT / "docs" / "method.md").read_text(), re.MULTILINE))
+    files = [
+        path for folder in ("source", "config", "scripts", "tests", "benchmarks") for path in (ROOT / folder).rglob("*")
+    ]
+    cited = {
+        (str(path.relative_to(ROOT)), section)
+        for path in files
+        if path.suffix in {".py", ".yaml"}
+        for run in re.findall(r"method\.md ((?:§\d+(?:, )?)+)", path.read_text())
+        for section in re.findall(r"\d+", run)
+    }
+    assert len(cited) > 20
+    assert [(path, section) for path, section in sorted(cited) if section not in sections] == []

@@ -29,7 +29,18 @@ def test_all_files_tell_the_version_of_the_package():
 
 def test_the_extension_names_the_module_that_registers_the_tasks():
     extension = tomllib.loads((ROOT / "config" / "extension.toml").read_text())
-    assert extension["python"]["module"] == [{"name": "ddpl_isaac.tasks"}]
+    (module,) = extension["python"]["module"]
+    assert module["name"] == "ddpl_isaac.tasks"
+    # Kit looks below the folder of the extension, that of config/
+    assert (ROOT / module["path"] / module["name"].replace(".", "/") / "__init__.py").is_file()
+
+
+def test_the_paper_is_cited_beside_the_software():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    (paper,) = citation["references"]
+    assert paper["identifiers"][0]["value"].removeprefix("arXiv:") in (ROOT / "README.md").read_text()
+    assert paper["authors"]
+    assert paper["title"].startswith("Decentralized Diffusion Policy Learning")
 
 
 def test_the_workflow_runs_the_script_of_the_repository():
