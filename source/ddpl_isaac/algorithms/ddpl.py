@@ -103,9 +103,9 @@ class DDPL(Learner):
         self._returns.mul_(~step.done)
 
     def _update_normalizers(self, obs_NAO: torch.Tensor, state_NS: torch.Tensor) -> None:
-        if self.cfg.normalize_obs:
-            self.obs_normalizer.update(obs_NAO)
-            self.state_normalizer.update(state_NS)
+        for normalizer, seen in ((self.obs_normalizer, obs_NAO), (self.state_normalizer, state_NS)):
+            if isinstance(normalizer, RunningNormalizer):
+                normalizer.update(seen)
 
     def restore_returns(self, returns_N: torch.Tensor) -> None:
         """Go on with the discounted returns of the episodes under way."""

@@ -14,6 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from tensordict import TensorDict
+from torch import nn
 from typing import Any, NamedTuple
 
 from ddpl_isaac.algorithms.soundness import check_finite, check_half_precision, constant_columns, normalizer_parts
@@ -56,6 +57,12 @@ class Learner(ABC):
     A subclass is constructed with the layout of the agents, the number of environments, the
     :class:`~ddpl_isaac.config.TrainConfig` and the device.
     """
+
+    obs_normalizer: nn.Module
+    """Normaliser of the stacked observations; the identity if the settings want none."""
+
+    state_normalizer: nn.Module
+    """Normaliser of the states."""
 
     averages = True
     """Whether there is an averaged (EMA) policy beside the latest one."""

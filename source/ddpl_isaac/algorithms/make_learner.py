@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import torch
+from collections.abc import Callable
+from typing import cast
 
 from rsl_rl.utils import resolve_callable
 
@@ -30,12 +32,12 @@ def make_learner(stack: AgentStack, num_envs: int, cfg: TrainConfig, device: str
         device: Device of the learner.
     """
     learner_class = Overlapped if _overlaps(cfg, device) else learner_class_of(cfg)
-    return learner_class(stack, num_envs, cfg, device)
+    return cast("Callable[..., Learner]", learner_class)(stack, num_envs, cfg, device)
 
 
 def learner_class_of(cfg: TrainConfig) -> type[Learner]:
     """Return the class that the settings name."""
-    return resolve_callable(cfg.algorithm.class_name)
+    return cast("type[Learner]", resolve_callable(cfg.algorithm.class_name))
 
 
 def start_ahead(cfg: TrainConfig, device: str) -> None:

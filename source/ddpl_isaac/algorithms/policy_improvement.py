@@ -20,7 +20,7 @@ from ddpl_isaac.algorithms.proposal import Transport, propose
 from ddpl_isaac.algorithms.td_target import polyak_update
 from ddpl_isaac.config import AlgorithmConfig
 from ddpl_isaac.diffusion.importance import importance_weights, mean_over_active, solve_eta, systematic_resample
-from ddpl_isaac.models.actor import MirrorStep
+from ddpl_isaac.models.actor import Actor, MirrorStep
 from ddpl_isaac.models.make_actor import make_actor
 from ddpl_isaac.models.stacked_mlp import clip_gradients
 from ddpl_isaac.runtime.ranks import average_gradients, gather_batch
@@ -91,7 +91,7 @@ class PolicyImprovement:
         self._weighed: tuple | None = None
 
     @property
-    def policy(self) -> nn.Module:
+    def policy(self) -> Actor:
         """What the gradient steps so far made of the reference: where the next mirror step begins."""
         # the latest actor would carry the noise of single gradient steps between equal modes into the next mirror step
         return {"averaged": self.averaged, "latest": self.actor}[self.cfg.issm.reference]
@@ -166,6 +166,6 @@ class PolicyImprovement:
         self.eta = solve_eta(qbar_ABM, budget, eta_max, active_AB)
 
 
-def frozen_copy(module: nn.Module) -> nn.Module:
+def frozen_copy[M: nn.Module](module: M) -> M:
     """Copy a module without gradients."""
     return copy.deepcopy(module).requires_grad_(False)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from ddpl_isaac.models.critic import Critic
 from ddpl_isaac.storage.replay_storage import Batch
 
 
@@ -33,7 +34,7 @@ def td_loss(q: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 def critic_loss(
     critic: nn.Module,
-    target_critic: nn.Module,
+    target_critic: Critic,
     batch: Batch,
     next_action_BAD: torch.Tensor,
     reward_scale: torch.Tensor,
@@ -53,4 +54,4 @@ def critic_loss(
 @torch.no_grad()
 def polyak_update(target: nn.Module, source: nn.Module, rate: float) -> None:
     """Move every parameter of the target towards the source by ``rate``."""
-    torch._foreach_lerp_(list(target.parameters()), list(source.parameters()), rate)
+    torch._foreach_lerp_(list(target.parameters()), list(source.parameters()), rate)  # pyright: ignore[reportPrivateImportUsage]

@@ -100,7 +100,8 @@ def write_usd(path: Path) -> None:
 
     origin = (0.0, 0.0, 0.0)
     for before, link in zip((None, *LINKS), LINKS, strict=False):
-        origin = tuple(a + b for a, b in zip(origin, link.origin, strict=True))
+        x, y, z = (a + b for a, b in zip(origin, link.origin, strict=True))
+        origin = x, y, z
         _define_link(stage, link, origin)
         if before is None:
             weld = UsdPhysics.FixedJoint.Define(stage, "/cart_double_pendulum/root_joint")

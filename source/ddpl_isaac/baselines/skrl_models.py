@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import math
 import torch
+from collections.abc import Iterable
 from torch import nn
-from typing import Any
+from typing import Any, cast
 
 from gymnasium.spaces import Box
 from skrl.models.torch import DeterministicMixin, GaussianMixin, Model
@@ -31,7 +32,7 @@ class Policy(GaussianMixin, Model):
         self.net = make_mlp(obs_dim, hidden_dims, action_dim, last_gain=0.01)
         self.log_std = nn.Parameter(torch.full((action_dim,), math.log(initial_std)))
 
-    def compute(self, inputs: dict[str, Any], role: str) -> tuple[torch.Tensor, dict[str, Any]]:
+    def compute(self, inputs: dict[str, Any], role: str = "") -> tuple[torch.Tensor, dict[str, Any]]:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Return means and log standard deviations; called by skrl."""
         del role
         means = self.net(inputs["observations"])
@@ -49,13 +50,13 @@ class Value(DeterministicMixin, Model):
         self.seen = seen
         self.net = make_mlp(state_dim if seen == "states" else obs_dim, hidden_dims, 1)
 
-    def compute(self, inputs: dict[str, Any], role: str) -> tuple[torch.Tensor, dict[str, Any]]:
+    def compute(self, inputs: dict[str, Any], role: str = "") -> tuple[torch.Tensor, dict[str, Any]]:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Return values; called by skrl."""
         del role
         return self.net(inputs[self.seen]), {}
 
 
-def spaces_of(sizes: tuple[int, int, int]) -> dict[str, Box]:
+def spaces_of(sizes: tuple[int, int, int]) -> dict[str, Any]:
     """Return skrl's spaces of an agent for sizes of observation, state and action, which is in [-1, 1]."""
     obs_dim, state_dim, action_dim = sizes
     free = {"observation_space": Box(-math.inf, math.inf, (obs_dim,)), "state_space": Box(-9e9, 9e9, (state_dim,))}
@@ -88,7 +89,8 @@ class SkrlActor(Actor):
         if generator is not None:
             raise ValueError("skrl's policies draw from torch's own generator; got another one.")
         draws = []
-        for policy, obs_BO in zip(self.policies, obs_BAO.unbind(1), strict=True):
+        policies = cast("Iterable[Policy]", self.policies)
+        for policy, obs_BO in zip(policies, obs_BAO.unbind(1), strict=True):
             actions, _ = policy.act({"observations": obs_BO.repeat_interleave(num_samples, 0)}, role="policy")
             draws.append(clipped(actions, self.action_dim).unflatten(0, (-1, num_samples)))
         return torch.stack(draws)

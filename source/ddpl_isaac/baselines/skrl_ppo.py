@@ -26,7 +26,7 @@ from ddpl_isaac.baselines.skrl_models import Policy, SkrlActor, Value, clipped, 
 from ddpl_isaac.config import AlgorithmConfig, PPOConfig, TrainConfig
 from ddpl_isaac.errors import UserError
 from ddpl_isaac.models.agent_stack import AgentStack
-from ddpl_isaac.models.normalizer import make_normalizer
+from ddpl_isaac.models.normalizer import RunningNormalizer, make_normalizer
 from ddpl_isaac.models.policy import JointPolicy
 from ddpl_isaac.runtime.ranks import is_distributed
 
@@ -130,7 +130,7 @@ class SkrlPPO(Learner):
             **_TIME,
         )
         for normalizer, seen in ((self.obs_normalizer, step.obs), (self.state_normalizer, step.state)):
-            if self.cfg.normalize_obs:
+            if isinstance(normalizer, RunningNormalizer):
                 normalizer.update(seen)
         self.begin(step.obs, step.state)
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import functools
 from dataclasses import fields, is_dataclass
-from typing import Any
+from typing import Any, cast
 
 from omegaconf import OmegaConf
 
-from ddpl_isaac.config.accepted import Accepted, accepted_by
+from ddpl_isaac.config.accepted import Accepted, OneOf, accepted_by
 from ddpl_isaac.config.train import TrainConfig
 
 
@@ -22,7 +22,7 @@ def from_dict[Config](schema: type[Config], values: dict[str, Any]) -> Config:
     Raises:
         omegaconf.errors.OmegaConfBaseException: If a key or a type does not belong to the schema.
     """
-    return OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(schema), values))
+    return cast(Config, OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(schema), values)))
 
 
 def sections_of(schema: type) -> dict[str, type]:
@@ -46,7 +46,9 @@ def accepted_fields(schema: type = TrainConfig, prefix: str = "") -> dict[str, A
 
 def choices(path: str) -> tuple[str, ...]:
     """Return the words of which a field takes one."""
-    return accepted_fields()[path].words
+    accepted = accepted_fields()[path]
+    assert isinstance(accepted, OneOf)
+    return accepted.words
 
 
 def why_refused(path: str, value: Any) -> str | None:

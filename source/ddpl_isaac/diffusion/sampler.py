@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import torch
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from ddpl_isaac.diffusion.schedule import Schedule
 
@@ -51,7 +52,7 @@ def ddpm_sample(
     predict_noise: Callable[..., torch.Tensor],
     schedule: Schedule,
     noise_HARD: torch.Tensor,
-    conditioning: Sequence[tuple[torch.Tensor, ...]],
+    conditioning: Sequence[tuple[Any, ...]],
     step_function: Callable[..., tuple[torch.Tensor, torch.Tensor]] = denoise_step,
 ) -> torch.Tensor:
     """Turn noise into actions in ``[-1, 1]`` by the whole chain.

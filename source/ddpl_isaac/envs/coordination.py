@@ -48,8 +48,8 @@ def hill(actions: torch.Tensor, width: float = _HILL_WIDTH) -> torch.Tensor:
 def far(actions: torch.Tensor) -> torch.Tensor:
     """Sum of the bumps at the four corners, per agent. Shape: (..., 2) -> (...)."""
     # the sum over the four corners of a product is the product of the sums over the coordinates
-    bumps = sum(torch.exp(-(actions - sign * _CORNER).square() / (2.0 * _MODE_WIDTH**2)) for sign in (-1.0, 1.0))
-    return bumps.prod(-1)
+    low, high = (torch.exp(-(actions - sign * _CORNER).square() / (2.0 * _MODE_WIDTH**2)) for sign in (-1.0, 1.0))
+    return (low + high).prod(-1)
 
 
 def corners_reward(actions: torch.Tensor) -> torch.Tensor:

@@ -68,7 +68,8 @@ class MujocoTeamEnv(MultiAgentVecEnv):
         self.task, self.num_envs, self.device = task, num_envs, device
         self.max_episode_length = self.reference.single_agent_env.spec.max_episode_steps
         self.step_dt = self.single.dt
-        self.data = [mujoco.MjData(self.model) for _ in range(num_envs)]
+        make_data = mujoco.MjData  # pyright: ignore[reportAttributeAccessIssue]
+        self.data = [make_data(self.model) for _ in range(num_envs)]
         self._views = [[getattr(data, name).reshape(-1) for name in self.body.arrays] for data in self.data]
         self._rows = Rows(num_envs, dict(zip(self.body.arrays, map(len, self._views[0]), strict=True)))
         self._gather = Gather(self.reference, self._rows)

@@ -10,7 +10,7 @@ Shapes: N battles, A allies, O observation, S state.
 from __future__ import annotations
 
 from functools import cache, partial
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import jax
 import jax.numpy as jnp
@@ -36,7 +36,7 @@ class AliveMaskedSMAX(SMAX):
     ) -> tuple[jax.Array, jax.Array]:
         """Return movements and targets for actions in [0, 1]."""
         places = jnp.where(state.unit_alive[:, None], state.unit_positions, _FAR)
-        living = state.replace(unit_positions=places)
+        living = cast(Any, state).replace(unit_positions=places)
         movement, target = super()._decode_continuous_actions(key, living, actions)
         # the same draw of who shoots; an action of 1 never takes the last target
         _, nearest = super()._decode_continuous_actions(key, living, actions.at[:, 0].set(1.0))
@@ -103,7 +103,7 @@ class Battles:
         return _typed(battles), self._stack(obs), obs["world_state"]
 
     @partial(jax.jit, static_argnums=(0,))
-    def advance(self, key: jax.Array, battles: tuple, length: jax.Array, actions: jax.Array) -> tuple:
+    def advance(self, key: jax.Array, battles: Any, length: jax.Array, actions: jax.Array) -> tuple:
         """Step all battles and begin those anew that have ended.
 
         Args:
@@ -129,7 +129,7 @@ class Battles:
         dead = ~after.state.unit_alive
         lost = dead[:, : len(self.names)].all(1)
         beaten = dead[:, len(self.names) :].all(1)
-        running = _typed(jax.tree.map(going, first, after))
+        running: Any = _typed(jax.tree.map(going, first, after))
         seen, seen_first = self._stack(obs), self._stack(first_obs)
         turn = Turn(
             obs=going(seen_first, seen),

@@ -45,7 +45,7 @@ class TaskMemory:
             task: The task.
             spared: Objects that are not part of it although it refers to them.
         """
-        self._undo: list[Callable[[], None]] = []
+        self._undo: list[Callable[[], object]] = []
         self._storages: dict[tuple[torch.device, int, int], tuple[torch.Tensor, torch.Tensor]] = {}
         self._seen = {id(item) for item in spared}
         self._waiting: list[Any] = []
@@ -64,7 +64,7 @@ class TaskMemory:
             undo()
         if self._storages:
             now, before = zip(*self._storages.values(), strict=True)
-            torch._foreach_copy_(list(now), list(before))
+            torch._foreach_copy_(list(now), list(before))  # pyright: ignore[reportPrivateImportUsage]
 
     def _keep_random_states(self, device: str | torch.device) -> None:
         """Keep the global generators."""
@@ -187,7 +187,8 @@ class TaskMemory:
         """Keep an array of Warp, as the tensor that shares its memory."""
         import warp
 
-        if isinstance(item, warp.array) and item.size and not isinstance(item.dtype, warp.types.Struct):
+        struct = warp.types.Struct  # pyright: ignore[reportAttributeAccessIssue]
+        if isinstance(item, warp.array) and item.size and not isinstance(item.dtype, struct):
             self._keep_tensor(warp.to_torch(item, requires_grad=False))
 
     def _keep_generator(self, item: Any) -> bool:

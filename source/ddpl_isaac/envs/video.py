@@ -55,10 +55,11 @@ class RecordedEnv(MultiAgentVecEnv):
             interval: Steps from the start of a clip to the next one; None for a single clip.
         """
         folder.mkdir(parents=True, exist_ok=True)
+        self._drawn: Any = env  # has what the protocol does not ask for
         self.env, self.folder, self.length, self.interval = env, folder, length, interval
         self.task, self.agents, self.state_dim = env.task, env.agents, env.state_dim
         self.num_envs, self.num_actions, self.device, self.cfg = env.num_envs, env.num_actions, env.device, env.cfg
-        self.max_episode_length, self.step_dt = env.max_episode_length, env.step_dt
+        self.max_episode_length, self.step_dt = env.max_episode_length, self._drawn.step_dt
         self._steps, self._clip = 0, ExitStack()
         self._writer: Generator[None, np.ndarray | None] | None = None
 
@@ -68,7 +69,7 @@ class RecordedEnv(MultiAgentVecEnv):
         return self.env.episode_length_buf
 
     @episode_length_buf.setter
-    def episode_length_buf(self, value: torch.Tensor) -> None:
+    def episode_length_buf(self, value: torch.Tensor) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
         """Pretend that episodes are older."""
         self.env.episode_length_buf = value
 
@@ -88,7 +89,7 @@ class RecordedEnv(MultiAgentVecEnv):
         """Record what the action is an answer to, then apply it."""
         since_start = self._steps % self.interval if self.interval else self._steps
         if since_start < self.length:
-            self._write(np.ascontiguousarray(self.env.picture()), first=since_start == 0)
+            self._write(np.ascontiguousarray(self._drawn.picture()), first=since_start == 0)
         if since_start == self.length - 1:
             self._finish_clip()
         self._steps += 1

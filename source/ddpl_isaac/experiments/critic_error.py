@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import torch
 from pathlib import Path
+from typing import Any
 
 from omegaconf import OmegaConf
 
@@ -40,7 +41,7 @@ def critic_error_of_run(task: str, checkpoint: Path) -> dict[str, float]:
     """
     cfg = load_config(checkpoint.parent / SETTINGS_NAME)
     cfg.algorithm.compile, cfg.algorithm.overlap_learning = "eager", False
-    rules = OmegaConf.to_container(OmegaConf.load(checkpoint.parent / ENV_SETTINGS_NAME))
+    rules: Any = OmegaConf.to_container(OmegaConf.load(checkpoint.parent / ENV_SETTINGS_NAME))
     env = CoordinationEnv(task, cfg.num_envs, **rules)
     runner = make_runner(env, cfg, "cpu", checkpoint=checkpoint)
     runner.alg.eval_mode()

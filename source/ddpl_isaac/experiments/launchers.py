@@ -65,6 +65,7 @@ def launch_ray(names: list[str], command: Command, logs: Path, cpus: float, gpus
     """
     try:
         import ray
+        from ray.exceptions import RayError
     except ImportError as error:
         raise ConfigError(
             "The launcher needs Ray, which the extra 'sweep' brings: uv sync --inexact --extra sweep, or"
@@ -80,8 +81,8 @@ def launch_ray(names: list[str], command: Command, logs: Path, cpus: float, gpus
         while calls:
             (call,), _ = ray.wait(list(calls), num_returns=1)
             try:
-                problem = ray.get(call)
-            except ray.exceptions.RayError as error:  # a machine was lost, and again
+                problem = str(ray.get(call))
+            except RayError as error:  # a machine was lost, and again
                 problem = f"{type(error).__name__}: {str(error).splitlines()[0]}"
             yield calls.pop(call), problem
     finally:

@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import torch
 from collections.abc import Callable
-from torch import nn
 
 from ddpl_isaac.algorithms.policy_improvement import PolicyImprovement, States
 from ddpl_isaac.config import AlgorithmConfig
 from ddpl_isaac.diffusion.importance import systematic_resample
+from ddpl_isaac.models.actor import Actor, MirrorStep
 
 
-class Particles(nn.Module):
+class Particles(Actor):
     """Equally likely actions of every agent, whatever it observes: for games without a state."""
+
+    particles: torch.Tensor
 
     def __init__(self, particles_APD: torch.Tensor) -> None:
         """Start with the given actions."""
@@ -34,6 +36,10 @@ class Particles(nn.Module):
         count, dim = self.particles.shape[1:]
         index = torch.randint(count, (num_agents, batch * num_samples, 1), device=obs_BAO.device, generator=generator)
         return self.particles.gather(1, index.expand(-1, -1, dim)).unflatten(1, (batch, num_samples))
+
+    def loss(self, target: MirrorStep) -> torch.Tensor:
+        """Fail: particles are collected, not fitted."""
+        raise NotImplementedError("Particles do not learn from mirror steps.")
 
 
 class ParticleImprovement(PolicyImprovement):
@@ -60,7 +66,7 @@ class ParticleImprovement(PolicyImprovement):
         self._drawn: list[torch.Tensor] = []
 
     @property
-    def policy(self) -> nn.Module:
+    def policy(self) -> Actor:
         """The particles."""
         return self.actor
 

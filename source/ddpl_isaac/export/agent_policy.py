@@ -47,6 +47,12 @@ class AgentPolicy(nn.Module):
     time_table: torch.Tensor
     """Projected time of every step. Shape: (H, W)."""
 
+    schedule_signal: torch.Tensor
+    """alpha of every step. Shape: (H,)."""
+
+    schedule_noise: torch.Tensor
+    """sigma of every step. Shape: (H,)."""
+
     def __init__(self, policy: JointPolicy, index: int, cfg: ActorConfig) -> None:
         """Copy what belongs to an agent.
 

@@ -25,6 +25,12 @@ class AgentStack(nn.Module):
     """
 
     action_mask: torch.Tensor
+    """1 for an agent's own action dimensions, 0 for padding. Shape: (A, D)."""
+
+    _center: torch.Tensor
+    _half_width: torch.Tensor
+    _columns: torch.Tensor
+    _always_active: torch.Tensor
 
     def __init__(self, agents: Sequence[AgentSpec], state_dim: int) -> None:
         """Lay out the agents; ``state_dim`` 0 means that the stacked observations serve as the state.

@@ -223,4 +223,7 @@ class FactoredCritic(nn.Module):
         return self.mlp((state + own + others).flatten(1, 3), self._TWINS).view(NUM_TWINS, A, B, M)
 
 
+Critic = CentralCritic | LocalCritic | FactoredCritic
+"""Any of them."""
+
 CRITICS = {"central": CentralCritic, "factored": FactoredCritic, "local": LocalCritic}

@@ -46,6 +46,9 @@ class Denoiser(nn.Module):
     state, the time once per denoising step, the noisy action once per candidate and step.
     """
 
+    _mask: torch.Tensor
+    _time: torch.Tensor
+
     def __init__(self, obs_dim: int, action_mask_AD: torch.Tensor, schedule: Schedule, cfg: ActorConfig) -> None:
         """Create the networks.
 
@@ -61,10 +64,12 @@ class Denoiser(nn.Module):
         self.action_features = FourierFeatures(num_agents, self.action_dim, cfg.action_features)
         self.action_projection = StackedLinear(num_agents, self.action_features.out_features, width, bias=False)
         self.mlp = StackedMLP(num_agents, cfg.hidden_dims, self.action_dim)
-        for last in (self.mlp.layers[-1], self.gaussian.layers[-1]):
+        for last in (self.mlp.last, self.gaussian.last):
             nn.init.zeros_(last.weight)
+            assert last.bias is not None
             nn.init.zeros_(last.bias)
-        nn.init.constant_(self.gaussian.layers[-1].bias[..., self.action_dim :], math.log(cfg.initial_std))
+        assert self.gaussian.last.bias is not None
+        nn.init.constant_(self.gaussian.last.bias[..., self.action_dim :], math.log(cfg.initial_std))
         time = (torch.arange(schedule.num_steps) + 1.0) / schedule.num_steps
         self.register_buffer("_mask", action_mask_AD[:, None, :].clone(), persistent=False)
         self.register_buffer("_time", time.view(1, -1, 1), persistent=False)

@@ -25,6 +25,10 @@ from ddpl_isaac.runtime.cuda_graphs import CudaGraphs
 class DiffusionActor(Actor):
     """One denoising diffusion policy per agent; the action of an agent depends on its own observation alone."""
 
+    action_mask: torch.Tensor
+    _signal: torch.Tensor
+    _noise: torch.Tensor
+
     def __init__(
         self,
         obs_dim: int,

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import torch
 from torch import nn
+from typing import cast
 
 from ddpl_isaac.config import ActorConfig
 from ddpl_isaac.models.actor import Actor, MirrorStep
@@ -27,6 +28,8 @@ class MixtureActor(Actor):
 
     Actions are clipped to the box when they are drawn; densities are those before the clip.
     """
+
+    action_mask: torch.Tensor
 
     def __init__(self, obs_dim: int, action_mask_AD: torch.Tensor, cfg: ActorConfig, num_components: int = 5) -> None:
         """Create the networks: at first every agent plays with mean 0 and deviation initial_std whatever it sees.
@@ -48,8 +51,9 @@ class MixtureActor(Actor):
             mean, std = mean * std * math.sqrt(0.5), std * math.sqrt(0.5)
         log_std = std.log().expand_as(mean)
         logits = torch.zeros(num_agents, num_components, 1)
-        last = self.mlp.layers[-1]
+        last = self.mlp.last
         nn.init.zeros_(last.weight)
+        assert last.bias is not None
         last.bias.data.copy_(torch.cat((mean, log_std, logits), dim=-1).flatten(1).unsqueeze(1))
 
     def components(self, obs_BAO: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -103,6 +107,7 @@ class GaussianReverseActor(GaussianForwardActor):
     def loss(self, target: MirrorStep) -> torch.Tensor:
         """KL(pi || pi^k exp(eta Qbar)) up to a constant, by a draw for each target action. Shape: (A, B)."""
         action_ABKD = self.draw(target.obs, target.action.shape[2], target.generator)
-        divergence = self.log_prob(target.obs, action_ABKD) - target.reference.log_prob(target.obs, action_ABKD)
+        reference = cast(MixtureActor, target.reference)
+        divergence = self.log_prob(target.obs, action_ABKD) - reference.log_prob(target.obs, action_ABKD)
         gain = target.eta[:, None, None] * target.qbar(action_ABKD.clamp(-1.0, 1.0))
         return (divergence - gain).mean(-1)

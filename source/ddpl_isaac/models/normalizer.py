@@ -23,6 +23,10 @@ class RunningNormalizer(nn.Module):
     count: torch.Tensor
     """Rows seen. Shape: ()."""
 
+    _mean: torch.Tensor
+    _var: torch.Tensor
+    _std: torch.Tensor
+
     def __init__(self, shape: tuple[int, ...], eps: float = 1e-2, clip: float = _UNBOUNDED) -> None:
         """Begin with mean 0 and variance 1.
 

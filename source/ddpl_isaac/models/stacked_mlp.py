@@ -73,6 +73,13 @@ class StackedMLP(nn.Module):
         normalized = hidden_dims if layer_norm else ()
         self.norms = nn.ModuleList(StackedLayerNorm(num_networks, width) for width in normalized)
 
+    @property
+    def last(self) -> StackedLinear:
+        """The last layer."""
+        layer = self.layers[-1]
+        assert isinstance(layer, StackedLinear)
+        return layer
+
     def forward(self, preactivation: torch.Tensor, part: slice = slice(None)) -> torch.Tensor:
         """Finish the networks, or a part of them. Shape: (G, R, hidden_dims[0]) -> (G, R, out_features)."""
         x = preactivation

@@ -104,7 +104,7 @@ def describe_learner(cfg: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         cfg: :class:`~ddpl_isaac.config.TrainConfig` as a dictionary.
     """
-    learner = resolve_callable(cfg["algorithm"]["class_name"])
+    learner: Any = resolve_callable(cfg["algorithm"]["class_name"])
     described = {"saved_as": learner.saved_as}
     for path in learner.shaped_by(cfg):
         value: Any = cfg

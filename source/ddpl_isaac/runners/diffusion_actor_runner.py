@@ -7,9 +7,8 @@
 from __future__ import annotations
 
 import torch
-from collections.abc import Callable
 from pathlib import Path
-from tensordict import TensorDict
+from typing import Any
 
 from rsl_rl.runners import OnPolicyRunner
 
@@ -18,7 +17,7 @@ from ddpl_isaac.algorithms.soundness import first_nonfinite
 from ddpl_isaac.config import TrainConfig, from_dict
 from ddpl_isaac.envs.guard import DivergenceError, NonFiniteError, what_was_kept
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
-from ddpl_isaac.models.policy import BestOfPolicy
+from ddpl_isaac.models.policy import BestOfPolicy, JointPolicy
 from ddpl_isaac.runners.checkpoint import CheckpointError, save_checkpoint
 from ddpl_isaac.runners.checkpoint_identity import check_header, describe_learner
 from ddpl_isaac.runners.random_state import get_random_state, set_random_state
@@ -35,7 +34,7 @@ class DiffusionActorRunner(OnPolicyRunner):
     A resumed run starts new episodes unless the environment can restore its state; then it goes on bit for bit.
     """
 
-    alg: Rollouts
+    alg: Rollouts  # pyright: ignore[reportIncompatibleVariableOverride]
     """What acts, with the learner."""
 
     env: MultiAgentVecEnv
@@ -165,9 +164,9 @@ class DiffusionActorRunner(OnPolicyRunner):
         """Return the seed of a stream that begins anew there."""
         return derive(self.cfg["seed"], Purpose.RESUMING, rank=ranks.rank(), index=env_steps)
 
-    def get_inference_policy(
+    def get_inference_policy(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, device: str | None = None, averaged: bool = True, best_of: int = 1
-    ) -> Callable[[TensorDict], torch.Tensor]:
+    ) -> JointPolicy:
         """Return the joint policy, the averaged actor's or the latest one's.
 
         Args:
@@ -182,5 +181,6 @@ class DiffusionActorRunner(OnPolicyRunner):
         self.alg.eval_mode()
         policy = self.alg.get_policy(averaged=averaged)
         if best_of > 1:
-            policy = BestOfPolicy(policy, self.alg.learner.target_critic.own_value, best_of)
+            learner: Any = self.alg.learner  # one that has critics of actions
+            policy = BestOfPolicy(policy, learner.target_critic.own_value, best_of)
         return policy.to(device or self.device)

@@ -14,6 +14,7 @@ import torch
 from collections.abc import Callable
 from dataclasses import dataclass
 from tensordict import TensorDict
+from typing import Any
 
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.errors import UserError
@@ -176,7 +177,7 @@ class _Episodes:
         return {name: table[filled].cpu().double().numpy() for name, table in self.table.items()}
 
 
-def _without_nan(value: object) -> object:
+def _without_nan(value: Any) -> Any:
     """Replace numbers that JSON does not know by None."""
     if isinstance(value, dict):
         return {key: _without_nan(item) for key, item in value.items()}

@@ -15,6 +15,7 @@ import shutil
 import threading
 import torch
 from collections.abc import Callable
+from typing import cast
 
 from ddpl_isaac.errors import UserError
 
@@ -78,7 +79,7 @@ def compiled[Function: Callable](function: Function, mode: str, device: torch.de
         return function
     # all learners of a process share the function, and torch refuses to compile one for the ninth network
     torch._dynamo.config.recompile_limit = max(torch._dynamo.config.recompile_limit, _MOST_NETWORKS)
-    return torch.compile(function, fullgraph=True)
+    return cast(Function, torch.compile(function, fullgraph=True))
 
 
 @functools.cache

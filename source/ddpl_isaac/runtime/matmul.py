@@ -19,7 +19,7 @@ def use_fastest_float32() -> bool:
     Returns:
         Whether oneDNN is used.
     """
-    matmul = torch.backends.mkldnn.matmul
+    matmul = torch.backends.mkldnn.matmul  # pyright: ignore[reportAttributeAccessIssue]
     before = matmul.fp32_precision
     generator = torch.Generator().manual_seed(0)
     a, b = (torch.randn(2, 256, 256, generator=generator) for _ in range(2))

@@ -27,13 +27,15 @@ def allow_pinned_arrays_without_cuda() -> bool:
         return False
     import warp as wp
 
-    allocate = wp.array._init_new  # the one method through which zeros, empty, full, clone and array allocate
+    array_class: Any = wp.array
+    allocate = array_class._init_new  # the one method through which zeros, empty, full, clone and array allocate
     if not hasattr(allocate, "_ignores_pinned"):
 
         @functools.wraps(allocate)
         def allocate_unpinned(array: wp.array, *args: Any) -> None:
             allocate(array, *args[:-1], False)  # the last argument says whether to pin
 
-        allocate_unpinned._ignores_pinned = True
-        wp.array._init_new = allocate_unpinned
+        replacement: Any = allocate_unpinned
+        replacement._ignores_pinned = True
+        array_class._init_new = replacement
     return True

@@ -57,7 +57,8 @@ def join(device: str | None) -> str:
     store, number, world = next(rendezvous("env://"))
     if os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True":
         # That store outlives a restart, and with it the addresses of ranks that have ended.
-        store = distributed.PrefixStore(f"restart_{os.environ['TORCHELASTIC_RESTART_COUNT']}", store)
+        start = f"restart_{os.environ['TORCHELASTIC_RESTART_COUNT']}"
+        store = distributed.PrefixStore(start, store)  # pyright: ignore[reportPrivateImportUsage]
     distributed.init_process_group("gloo" if on_cpu else "nccl", store=store, rank=number, world_size=world)
     return own
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import torch
 from tensordict import TensorDict
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from ddpl_isaac.errors import UserError
 from ddpl_isaac.storage.replay_size import check_fits
@@ -233,6 +233,6 @@ class ReplayStorage:
                     f" {tuple(stored.shape[1:])}, this run's have {self.num_rows} and {tuple(ring.shape[1:])}: resume"
                     " with the same --num_envs and agent.algorithm.replay.capacity."
                 )
-            ring[: len(stored)].copy_(stored)
+            cast(torch.Tensor, ring)[: len(stored)].copy_(stored)
         self._head.copy_(state["head"])
         self._filled.copy_(state["filled"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import torch
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rsl_rl.utils import resolve_callable
 
@@ -97,7 +97,8 @@ def _check_best_of(best_of: int, cfg: AlgorithmConfig) -> None:
         raise ConfigError(f"--best_of is {best_of}; it must be >= 1, where 1 is the policy itself.")
     if best_of == 1:
         return
-    if not resolve_callable(cfg.class_name).averages:
+    learner: Any = resolve_callable(cfg.class_name)
+    if not learner.averages:
         raise ConfigError(f"--best_of {best_of} needs critics of actions; a baseline's value states. Leave it out.")
     if not hasattr(CRITICS[cfg.critic.kind], "own_value"):
         local = " or ".join(kind for kind, critic in CRITICS.items() if hasattr(critic, "own_value"))

@@ -11,8 +11,7 @@ import shlex
 import time
 from dataclasses import replace
 from pathlib import Path
-
-from rsl_rl.runners import OnPolicyRunner
+from typing import TYPE_CHECKING
 
 from ddpl_isaac import run_directory
 from ddpl_isaac.cli import CommandLine
@@ -25,6 +24,9 @@ from ddpl_isaac.runners.make_runner import make_runner
 from ddpl_isaac.runners.training_logger import InterruptedBetweenIterationsError
 from ddpl_isaac.runtime import ranks
 from ddpl_isaac.workflows.prepare import Prepared, prepare
+
+if TYPE_CHECKING:
+    from ddpl_isaac.runners.diffusion_actor_runner import DiffusionActorRunner
 
 
 def train(command: CommandLine) -> None:
@@ -58,16 +60,17 @@ def _interrupted_run() -> Path | None:
     return ranks.from_first(run_directory.newest_of_launch(ranks.launch_id()) if ranks.was_restarted() else None)
 
 
-def _iterations(runner: OnPolicyRunner, cfg: TrainConfig, interrupted_run: Path | None, run_dir: Path) -> int:
+def _iterations(runner: DiffusionActorRunner, cfg: TrainConfig, interrupted_run: Path | None, run_dir: Path) -> int:
     """Return the iterations to run: all, or what is left of a launch that torchrun started anew."""
     begin = runner.current_learning_iteration
     end = run_directory.end_of_launch(interrupted_run.parent) if interrupted_run else begin + cfg.max_iterations
-    if ranks.rank() == 0 and ranks.launch_id() is not None:
-        run_directory.write_launch(run_dir, ranks.launch_id(), end)
+    launch = ranks.launch_id()
+    if ranks.rank() == 0 and launch is not None:
+        run_directory.write_launch(run_dir, launch, end)
     return end - begin
 
 
-def _learn(runner: OnPolicyRunner, iterations: int, run_dir: Path) -> bool:
+def _learn(runner: DiffusionActorRunner, iterations: int, run_dir: Path) -> bool:
     """Train; on Ctrl-C, or when the system asks, finish the iteration, save and return True."""
 
     def request() -> str:

@@ -10,14 +10,10 @@ import torch
 from collections.abc import Callable
 
 from ddpl_isaac.cli import CommandLine
-from ddpl_isaac.config_loader import ConfigError
-from ddpl_isaac.envs.registry import open_env, plan_env
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
-from ddpl_isaac.errors import end_on_user_error
+from ddpl_isaac.errors import ConfigError, end_on_user_error
 from ddpl_isaac.run_directory import LOG_ROOT
-from ddpl_isaac.seeds import Purpose, derive
-from ddpl_isaac.workflows.acting import PLAY_ENVS
-from ddpl_isaac.workflows.opening import bounded, settings_of_plan
+from ddpl_isaac.workflows.prepare import PLAY_ENVS, prepare
 
 
 def act_zero(command: CommandLine) -> None:
@@ -47,19 +43,17 @@ def _act(command: CommandLine, action: Callable[[MultiAgentVecEnv], torch.Tensor
     Raises:
         ConfigError: If the command line cannot be used.
     """
-    args = command.args
-    if args.num_steps is not None and args.num_steps < 1:
-        raise ConfigError(f"--num_steps is {args.num_steps}; it must be >= 1.")
-    plan = plan_env(args, command.env, play=True)
-    num_envs = plan.own.get("num_envs", PLAY_ENVS) if args.num_envs is None else args.num_envs
-    cfg = settings_of_plan(plan, command.agent, {"num_envs": num_envs, "seed": args.seed}, None)
-    worlds = {"num_envs": cfg.num_envs, "seed": derive(cfg.seed, Purpose.JUDGING_WORLDS)}
+    wanted = command.args.num_steps
+    if wanted is not None and wanted < 1:
+        raise ConfigError(f"--num_steps is {wanted}; it must be >= 1.")
+    prepared = prepare(command, None, learns=False, play=True, num_envs=PLAY_ENVS)
+    plan, cfg = prepared.plan, prepared.cfg
     print(f"Stepping {plan.task} in {cfg.num_envs} environments on {plan.device}.", flush=True)
-    opened = open_env(bounded(plan, cfg), args, **worlds, log_dir=LOG_ROOT, video_folder="untrained")
-    with opened as env, end_on_user_error(), torch.inference_mode():
+    with prepared.open(LOG_ROOT, "untrained") as env, end_on_user_error(), torch.inference_mode():
+        torch.manual_seed(cfg.seed)
         reward, ended, steps = torch.zeros((), device=env.device), torch.zeros((), device=env.device), 0
         env.reset()
-        while args.num_steps is None or steps < args.num_steps:
+        while wanted is None or steps < wanted:
             _, rewards, dones, _ = env.step(action(env))
             reward += rewards.mean()
             ended += dones.sum()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import torch
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from tensordict import TensorDict
 from typing import Any
 
@@ -59,7 +59,8 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
         unwrapped = env.unwrapped
         if not isinstance(unwrapped, DirectMARLEnv):
             raise UserError(f"'{task}' is a {type(unwrapped).__name__}; only a DirectMARLEnv has several agents.")
-        self.env, self.unwrapped, self.task = env, unwrapped, task
+        self.env: Any = env  # gymnasium types it for a single agent
+        self.unwrapped, self.task = unwrapped, task
         self.cfg = unwrapped.cfg
         # the final observations are captured below, together with the state that Isaac Lab leaves out
         self.cfg.compute_final_obs = False
@@ -76,7 +77,7 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
         self._log = TaskLog(task, self._names, self.num_envs, self.device)
         self._returned = ReturnedValues(task, spaces, self.num_envs, self.device)
         self._returned.watch(unwrapped)
-        self._reset_idx = unwrapped._reset_idx
+        self._reset_idx: Any = unwrapped._reset_idx  # takes tensors, too
         unwrapped._reset_idx = self._capture_and_reset
         self._get_dones, self._restarting = unwrapped._get_dones, torch.zeros(0)
         unwrapped._get_dones = self._dones_with_restarts
@@ -94,7 +95,7 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
         return self.unwrapped.episode_length_buf
 
     @episode_length_buf.setter
-    def episode_length_buf(self, value: torch.Tensor) -> None:
+    def episode_length_buf(self, value: torch.Tensor) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
         """Pretend that episodes are older, as rsl_rl does to spread their ends."""
         self.unwrapped.episode_length_buf = value
 
@@ -136,7 +137,7 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
         self._obs = self._tensordict(entries)
         failed = _over_agents(terminated).all(0)
         ended = _over_agents(truncated).all(0)
-        time_outs = torch.zeros_like(failed) if self.cfg.is_finite_horizon else ended & ~failed
+        time_outs = torch.zeros_like(failed) if self.unwrapped.cfg.is_finite_horizon else ended & ~failed
         team_reward = _over_agents(reward).mean(0)
         return self.get_observations(), team_reward, failed | ended, self._extras(extras, time_outs)
 
@@ -200,7 +201,7 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
         self.unwrapped.obs_dict = self.unwrapped._compute_observations()  # a state may be made of them
         return {name: tensor.clone() for name, tensor in self._entries(self.unwrapped.obs_dict).items()}
 
-    def _entries(self, obs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    def _entries(self, obs: Mapping[Any, torch.Tensor]) -> dict[str, torch.Tensor]:
         """Return the flat observation of every agent, and the state where there is one of its own."""
         entries = {name: obs[agent] for agent, name in self._names.items()}
         if self.state_dim:

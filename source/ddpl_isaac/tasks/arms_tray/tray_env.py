@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import torch
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 from isaaclab.assets import Articulation
 from isaaclab.envs import DirectMARLEnv
@@ -56,7 +57,7 @@ class TrayEnv(DirectMARLEnv):
         """Meaning of the columns of every agent's observation and action."""
         return dict.fromkeys(self.cfg.arm_names, arm_signals(self.cfg, self.arms[0].joint_names))
 
-    def _pre_physics_step(self, actions: dict[str, torch.Tensor]) -> None:
+    def _pre_physics_step(self, actions: dict[str, torch.Tensor]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Move the targets of all joints; they hold until the next decision."""
         cfg = self.cfg
         action = torch.stack([actions[name] for name in cfg.arm_names])
@@ -116,13 +117,13 @@ class TrayEnv(DirectMARLEnv):
             position = self._goal + self.scene.env_origins
             self.scene["goal_marker"].visualize(position, self._level, environment_ids=self.scene._ALL_INDICES)
 
-    def _reset_idx(self, env_ids: torch.Tensor | None) -> None:
+    def _reset_idx(self, env_ids: torch.Tensor | None) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         if env_ids is None:
             env_ids = torch.arange(self.num_envs, device=self.device)
         if self.common_step_counter > 0:
             success = (self._success_steps >= self.cfg.success_steps_required).float()
             self.extras["metrics"] = {"success": success, "goal_distance": self._distance.clone()}
-        super()._reset_idx(env_ids)
+        super()._reset_idx(cast("Sequence[int]", env_ids))
         self._success_steps[env_ids] = 0
         start = self.tray.data.default_root_pose.torch[env_ids, :3]
         low, high = (torch.tensor(corner, device=self.device) for corner in (self.cfg.goal_low, self.cfg.goal_high))

@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import isaaclab.sim as sim_utils
 from isaaclab.assets import ArticulationCfg, AssetBaseCfg, RigidObjectCfg
 from isaaclab.envs import DirectMARLEnvCfg
 from isaaclab.markers import VisualizationMarkersCfg
+from isaaclab.physics import PhysicsCfg
 from isaaclab.scene import InteractiveSceneCfg
 from isaaclab.sim import SimulationCfg
 from isaaclab.sim.spawners.materials import RigidBodyMaterialBaseCfg
@@ -90,10 +93,10 @@ class ArmsTrayEnvCfg(DirectMARLEnvCfg):
         dt=1 / 120,
         render_interval=decimation,
         physics_material=RigidBodyMaterialBaseCfg(static_friction=1.0, dynamic_friction=1.0),
-        physics=ContactPhysicsCfg(),
+        physics=cast(PhysicsCfg, ContactPhysicsCfg()),  # a set of presets, of which one is chosen
         default_visualizer_cfg=VisualizerCfg(eye=(0.9, -2.3, 1.5), lookat=(0.0, 0.0, 0.65), focal_length=35.0),
     )
-    scene: ArmsTraySceneCfg = ArmsTraySceneCfg(num_envs=2048, env_spacing=3.0, replicate_physics=True)
+    scene: ArmsTraySceneCfg = ArmsTraySceneCfg(num_envs=2048, env_spacing=3.0, replicate_physics=True)  # pyright: ignore[reportIncompatibleVariableOverride]
 
     joint_speed: float = 0.5
     """Speed of a joint's target at action 1 [rad/s]."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import torch
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from isaaclab.envs import DirectMARLEnv
 from isaaclab.utils.math import sample_uniform
@@ -61,7 +61,7 @@ class CartPendulumEnv(DirectMARLEnv):
         torque = Signal("torque", f"{cfg.pendulum_action_scale:g} N m", (cfg.pendulum_dof_name,))
         return {"cart": AgentSignals(cart, (force,)), "pendulum": AgentSignals(pendulum, (torque,))}
 
-    def _pre_physics_step(self, actions: dict[str, torch.Tensor]) -> None:
+    def _pre_physics_step(self, actions: dict[str, torch.Tensor]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         self.actions = actions
         efforts = torch.cat([actions["cart"], actions["pendulum"]], dim=-1) * self._effort_scale
         # the command stays in force for every physics step of this decision
@@ -88,7 +88,7 @@ class CartPendulumEnv(DirectMARLEnv):
         self._read_joints()
         out_of_bounds = (self._pos[:, 0].abs() > self.cfg.max_cart_pos) | (self._pos[:, 1].abs() > math.pi / 2)
         # a robot of non-finite state is put back to its start, the only way to a finite one
-        failed = out_of_bounds | ~torch.isfinite(self._pos.sum(dim=-1) + self._vel.sum(dim=-1))
+        failed: torch.Tensor = out_of_bounds | ~torch.isfinite(self._pos.sum(dim=-1) + self._vel.sum(dim=-1))
         timed_out = self.episode_length_buf >= self.max_episode_length - 1
         self._upright = self._links_upright()
         self._upright_steps.add_(1).mul_(self._upright)  # in place: callers step and reset in different inference modes
@@ -111,7 +111,8 @@ class CartPendulumEnv(DirectMARLEnv):
             + cfg.rew_scale_upright * self._upright.float()
             + cfg.rew_scale_action * effort
         )
-        return dict.fromkeys(self.possible_agents, rate * self.step_dt)
+        reward: torch.Tensor = rate * self.step_dt
+        return dict.fromkeys(self.possible_agents, reward)
 
     def _reset_idx(self, env_ids: Sequence[int] | torch.Tensor | None) -> None:
         if env_ids is None:
@@ -119,7 +120,7 @@ class CartPendulumEnv(DirectMARLEnv):
         if self.common_step_counter > 0:
             self._log_success(env_ids)
         self._upright_steps[env_ids] = 0
-        super()._reset_idx(env_ids)
+        super()._reset_idx(cast("Sequence[int]", env_ids))
         self._reset_robot(env_ids)
         self._read_joints()
 

@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 import math
+from typing import cast
 
 from isaaclab.assets import ArticulationCfg, AssetBaseCfg
 from isaaclab.envs import DirectMARLEnvCfg
-from isaaclab.physics import PhysxAutoCfg
+from isaaclab.physics import PhysicsCfg, PhysxAutoCfg
 from isaaclab.scene import InteractiveSceneCfg
 from isaaclab.sim import SimulationCfg
 from isaaclab.utils import configclass, replace
@@ -64,10 +65,10 @@ class CartPendulumEnvCfg(DirectMARLEnvCfg):
         device=default_device(),
         dt=1 / 120,
         render_interval=decimation,
-        physics=CartPendulumPhysicsCfg(),
+        physics=cast(PhysicsCfg, CartPendulumPhysicsCfg()),  # a set of presets, of which one is chosen
         default_visualizer_cfg=VisualizerCfg(eye=(11.0, 0.0, 3.5), lookat=(0.0, 0.0, 2.3), focal_length=35.0),
     )
-    scene: CartPendulumSceneCfg = CartPendulumSceneCfg(num_envs=4096, env_spacing=4.0, replicate_physics=True)
+    scene: CartPendulumSceneCfg = CartPendulumSceneCfg(num_envs=4096, env_spacing=4.0, replicate_physics=True)  # pyright: ignore[reportIncompatibleVariableOverride]
 
     cart_dof_name = "slider_to_cart"
     pole_dof_name = "cart_to_pole"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class BlockEnv(ThrowEnv):
     """A block lies in the first hand and is wanted over the palm of the second one, turned about the vertical."""
 
-    cfg: BlockEnvCfg
+    cfg: BlockEnvCfg  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def _judge(self, distance: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         cfg = self.cfg

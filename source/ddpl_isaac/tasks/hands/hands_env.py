@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import torch
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 from isaaclab.assets import Articulation
 from isaaclab.envs import DirectMARLEnv
@@ -89,7 +90,7 @@ class HandsEnv(DirectMARLEnv):
         """Where the object is wanted [m]. Shape: (N, 3)."""
         raise NotImplementedError
 
-    def _pre_physics_step(self, actions: dict[str, torch.Tensor]) -> None:
+    def _pre_physics_step(self, actions: dict[str, torch.Tensor]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Turn actions in [-1, 1], motors of joints before tendons, into targets that hold until the next decision."""
         self.actions = actions
         motor_actions, tendon_actions = self._joint_action().split([len(self._motors), len(self._tendons)], dim=-1)
@@ -159,11 +160,11 @@ class HandsEnv(DirectMARLEnv):
             position = self.goal_position + self.scene.env_origins
             self.scene["goal_marker"].visualize(position, self._goal_rot, environment_ids=self.scene._ALL_INDICES)
 
-    def _reset_idx(self, env_ids: torch.Tensor | None) -> None:
+    def _reset_idx(self, env_ids: torch.Tensor | None) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         if env_ids is None:
             env_ids = torch.arange(self.num_envs, device=self.device)
         self._log_episodes(env_ids)
-        super()._reset_idx(env_ids)
+        super()._reset_idx(cast("Sequence[int]", env_ids))
         self._reset_goals(env_ids)
         self._draw_goals()
         self._reset_object(env_ids)

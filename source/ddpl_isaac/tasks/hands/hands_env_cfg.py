@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from isaaclab.envs import DirectMARLEnvCfg
+from isaaclab.physics import PhysicsCfg
 from isaaclab.sim import SimulationCfg
 from isaaclab.sim.spawners.materials import RigidBodyMaterialBaseCfg
 from isaaclab.utils import configclass
@@ -42,10 +44,10 @@ class HandsEnvCfg(DirectMARLEnvCfg):
         dt=1 / 120,
         render_interval=decimation,
         physics_material=RigidBodyMaterialBaseCfg(static_friction=1.0, dynamic_friction=1.0),
-        physics=ContactPhysicsCfg(),
+        physics=cast(PhysicsCfg, ContactPhysicsCfg()),  # a set of presets, of which one is chosen
         default_visualizer_cfg=VisualizerCfg(eye=(1.6, -0.5, 1.1), lookat=(0.0, -0.5, 0.55), focal_length=35.0),
     )
-    scene: HandsSceneCfg = HandsSceneCfg(num_envs=2048, env_spacing=1.5, replicate_physics=True)
+    scene: HandsSceneCfg = HandsSceneCfg(num_envs=2048, env_spacing=1.5, replicate_physics=True)  # pyright: ignore[reportIncompatibleVariableOverride]
 
     agents_per_hand: int = 1
     """Agents that move a hand: 1, 2 (wrist and thumb; fingers) or 6 (wrist, thumb, four fingers)."""

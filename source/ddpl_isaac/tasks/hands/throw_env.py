@@ -26,7 +26,7 @@ class ThrowEnv(HandsEnv):
     closest approach [m].
     """
 
-    cfg: ThrowEnvCfg
+    cfg: ThrowEnvCfg  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def __init__(self, cfg: ThrowEnvCfg, render_mode: str | None = None, **kwargs: Any) -> None:
         """Build the simulation from its settings."""

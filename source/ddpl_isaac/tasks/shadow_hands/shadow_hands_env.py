@@ -23,7 +23,7 @@ class ShadowHandsEnv(ThrowEnv):
     :class:`~ddpl_isaac.tasks.hands.throw_env.ThrowEnv`.
     """
 
-    cfg: ShadowHandsEnvCfg
+    cfg: ShadowHandsEnvCfg  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def _judge(self, distance: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         reward = closeness(self.cfg.dist_reward_scale * distance)

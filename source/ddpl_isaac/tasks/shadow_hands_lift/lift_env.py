@@ -23,7 +23,7 @@ class LiftEnv(HandsEnv):
     whether the pot was near its goal and level for long enough; ``goal_distance``, the last distance to it [m].
     """
 
-    cfg: ShadowHandsLiftEnvCfg
+    cfg: ShadowHandsLiftEnvCfg  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def __init__(self, cfg: ShadowHandsLiftEnvCfg, render_mode: str | None = None, **kwargs: Any) -> None:
         """Build the simulation from its settings."""
