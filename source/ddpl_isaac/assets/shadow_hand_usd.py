@@ -56,8 +56,8 @@ SLIDING_HAND = replace(
     SHADOW_HAND,
     links=SLIDING_LINKS,
     effort_limits=_LIMITS | {joint.name: motor.effort_limit for joint, motor in SLIDES},
-    armature=SHADOW_HAND.armature | {joint.name: 0.0 for joint, _ in SLIDES},
-    friction=SHADOW_HAND.friction | {joint.name: 0.0 for joint, _ in SLIDES},
+    armature={**SHADOW_HAND.armature, **{joint.name: 0.0 for joint, _ in SLIDES}},
+    friction={**SHADOW_HAND.friction, **{joint.name: 0.0 for joint, _ in SLIDES}},
 )
 """The hand whose forearm slides."""
 

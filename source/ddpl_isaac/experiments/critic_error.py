@@ -45,7 +45,8 @@ def critic_error_of_run(task: str, checkpoint: Path) -> dict[str, float]:
     env = CoordinationEnv(task, cfg.num_envs, **rules)
     runner = make_runner(env, cfg, "cpu", checkpoint=checkpoint)
     runner.alg.eval_mode()
-    alg, learner = runner.alg, runner.alg.learner
+    alg = runner.alg
+    learner: Any = alg.learner  # one that has critics of actions
     with torch.no_grad():
         seen = env.get_observations()[:1]
         obs = learner.obs_normalizer(alg.stack.observations(seen))

@@ -91,7 +91,7 @@ def draw(panels: Panels, quantity: str, path: str | Path, axis: str, title: str 
 
 def _legend(figure: Figure, styles: dict[str, MethodStyle], columns: int) -> None:
     """Give the figure one legend, in the order of the styles."""
-    entries = {text.get_label(): text for axes in figure.axes for text in axes.get_legend_handles_labels()[0]}
+    entries = {str(text.get_label()): text for axes in figure.axes for text in axes.get_legend_handles_labels()[0]}
     order = [f"{style.name} (" for style in styles.values()]
     texts = sorted(entries, key=lambda text: next(i for i, start in enumerate(order) if text.startswith(start)))
     handles = [entries[text] for text in texts]

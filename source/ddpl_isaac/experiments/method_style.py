@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 Dashes = str | tuple[float, tuple[float, ...]]
@@ -67,7 +67,7 @@ AXIS_NAMES = {
 """Quantities as an axis names them, with their units."""
 
 
-def method_styles(panels: Iterable[Sequence[str]]) -> dict[str, MethodStyle]:
+def method_styles(panels: Iterable[Iterable[str]]) -> dict[str, MethodStyle]:
     """Return the styles of all lines of a figure, in the order of its legend.
 
     A label is a method, alone or before a variant (``diffusion latest``), and looks like its method. Where a panel

@@ -69,7 +69,7 @@ class ArmsTraySceneCfg(InteractiveSceneCfg):
         prim_path="/Visuals/goal_marker",
         markers={
             "goal": sim_utils.CuboidCfg(
-                size=tuple(2.0 * edge for edge in TRAY_HALF_EDGES),
+                size=(2.0 * TRAY_HALF_EDGES[0], 2.0 * TRAY_HALF_EDGES[1], 2.0 * TRAY_HALF_EDGES[2]),
                 visual_material=sim_utils.PreviewSurfaceCfg(diffuse_color=(0.4, 0.3, 1.0)),
             )
         },

@@ -24,6 +24,6 @@ class ShadowHandsCatchAbreastEnvCfg(BlockEnvCfg):
 
     scene = block_scene(RIGHT_HAND, LEFT_HAND)
     sim: SimulationCfg = replace(
-        BlockEnvCfg().sim,
+        BlockEnvCfg().sim,  # pyright: ignore[reportArgumentType]
         default_visualizer_cfg=VisualizerCfg(eye=(0.125, -1.5, 1.1), lookat=(0.125, -0.3, 0.5), focal_length=35.0),
     )
