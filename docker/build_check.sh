@@ -20,6 +20,7 @@ buildah run --isolation chroot --volume "$home:/home/ddpl:ro" --volume "$PWD/doc
     -- bash -c '
     [[ $(id -u) == 1001 ]] || { echo "error: the user is $(id -u), not 1001" >&2; exit 1; }
     if touch "$HOME/file" 2>/dev/null; then echo "error: the home can be written to" >&2; exit 1; fi
+    set -e
     bash /cluster/seed.sh 0 --task DDPL-Cart-Pendulum --device cpu --num_envs 16 --max_iterations 2
     ls logs/ddpl/*/*/model_*.pt'
 echo "trained in $((SECONDS - started)) s"
