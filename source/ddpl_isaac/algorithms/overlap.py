@@ -187,7 +187,8 @@ def _build_learner(stack: AgentStack, num_envs: int, cfg: TrainConfig, device: s
     def observations(rows: int) -> torch.Tensor:
         return torch.zeros(rows, stack.num_agents, stack.obs_dim, device=device)
 
-    together = min(learner.critic_updates_due(learner.steps_per_iteration), STEPS_AT_ONCE)
+    # iterations that are too short for a gradient step save up for one
+    together = min(max(learner.critic_updates_due(learner.steps_per_iteration), 1), STEPS_AT_ONCE)
     learner.actor.sample(observations(together * own.replay.batch_size), generator=aside)
     learner.improvement.reference.sample(observations(own.actor_batch_size), num_samples, aside)
     return learner
