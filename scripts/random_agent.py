@@ -9,16 +9,12 @@ from ddpl_isaac.interruption import watch
 if __name__ == "__main__":
     watch()  # before anything is imported that takes time
 
-from ddpl_isaac.cli import Parser, run
-from ddpl_isaac.workflows.untrained import act_at_random
+from functools import partial
 
+from ddpl_isaac.cli import run
+from ddpl_isaac.workflows.untrained import act_at_random, untrained_parser
 
-def make_parser() -> Parser:
-    """Return the parser of this script."""
-    parser = Parser("Step a task with random actions, to look at it before anything is trained.")
-    parser.add_argument("--num_steps", type=int, help="Stop after this many steps.")
-    return parser
-
+make_parser = partial(untrained_parser, "random")
 
 if __name__ == "__main__":
     run(act_at_random, make_parser())

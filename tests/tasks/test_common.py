@@ -8,7 +8,6 @@ import contextlib
 import http.server
 import socket
 import threading
-import time
 from collections.abc import Generator
 from pathlib import Path
 
@@ -50,9 +49,6 @@ def test_a_missing_file_is_named_with_the_way_out(tmp_path: Path):
         require_asset(f"{address}/hand.usd")
 
 
-def test_a_silent_server_is_given_up_soon():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        start = time.monotonic()
-        with pytest.raises(FileNotFoundError, match="timed out"):
-            require_asset(f"http://127.0.0.1:{server.getsockname()[1]}/hand.usd", timeout=0.2)
-        assert time.monotonic() - start < 5.0
+def test_a_silent_server_is_given_up():
+    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(FileNotFoundError, match="timed out"):
+        require_asset(f"http://127.0.0.1:{server.getsockname()[1]}/hand.usd", timeout=0.2)

@@ -6,14 +6,23 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import isaaclab.sim as sim_utils
-from isaaclab.physics import PhysxAutoCfg
+from isaaclab.physics import PhysicsCfg, PhysxAutoCfg
+from isaaclab.sim import SimulationCfg
+from isaaclab.sim.spawners.materials import RigidBodyMaterialBaseCfg
 from isaaclab.utils import configclass
+from isaaclab.visualizers import VisualizerCfg
 from isaaclab_newton.physics import MJWarpSolverCfg, NewtonCfg
 from isaaclab_ov.physics import OvPhysxCfg
 from isaaclab_physx.physics import PhysxCfg
 from isaaclab_physx.sim.schemas import PhysxRigidBodyCfg
 from isaaclab_tasks.utils import PresetCfg
+
+from ddpl_isaac.tasks.common import default_device
+
+Vector = tuple[float, float, float]
 
 OBJECT_PROPS = [
     sim_utils.UsdPhysicsRigidBodyCfg(kinematic_enabled=False),
@@ -54,3 +63,21 @@ class ContactPhysicsCfg(PresetCfg):
         debug_mode=False,
     )
     default = physx
+
+
+def contact_simulation(decimation: int, eye: Vector, lookat: Vector) -> SimulationCfg:
+    """Return the settings of a simulation in which things touch: 120 physics steps per second, friction 1.
+
+    Args:
+        decimation: Physics steps per decision; a picture can be taken after each decision.
+        eye: Where the camera is [m].
+        lookat: What it looks at [m].
+    """
+    return SimulationCfg(
+        device=default_device(),
+        dt=1 / 120,
+        render_interval=decimation,
+        physics_material=RigidBodyMaterialBaseCfg(static_friction=1.0, dynamic_friction=1.0),
+        physics=cast(PhysicsCfg, ContactPhysicsCfg()),  # a set of presets, of which one is chosen
+        default_visualizer_cfg=VisualizerCfg(eye=eye, lookat=lookat, focal_length=35.0),
+    )

@@ -9,11 +9,18 @@ from __future__ import annotations
 import torch
 from collections.abc import Callable
 
-from ddpl_isaac.cli import CommandLine
+from ddpl_isaac.cli import CommandLine, Parser
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.errors import ConfigError, end_on_user_error
 from ddpl_isaac.run_directory import LOG_ROOT
 from ddpl_isaac.workflows.prepare import PLAY_ENVS, prepare
+
+
+def untrained_parser(kind: str) -> Parser:
+    """Return the parser of a script that steps a task with one kind of actions."""
+    parser = Parser(f"Step a task with {kind} actions, to look at it before anything is trained.")
+    parser.add_argument("--num_steps", type=int, help="Stop after this many steps.")
+    return parser
 
 
 def act_zero(command: CommandLine) -> None:

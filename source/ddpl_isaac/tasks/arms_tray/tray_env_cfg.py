@@ -6,23 +6,18 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import isaaclab.sim as sim_utils
 from isaaclab.assets import ArticulationCfg, AssetBaseCfg, RigidObjectCfg
 from isaaclab.envs import DirectMARLEnvCfg
 from isaaclab.markers import VisualizationMarkersCfg
-from isaaclab.physics import PhysicsCfg
 from isaaclab.scene import InteractiveSceneCfg
 from isaaclab.sim import SimulationCfg
-from isaaclab.sim.spawners.materials import RigidBodyMaterialBaseCfg
 from isaaclab.utils import configclass, replace
-from isaaclab.visualizers import VisualizerCfg
 
 from ddpl_isaac.assets.arm import ARM_CFG, CRADLE_POSITION
 from ddpl_isaac.assets.things import BAR, TRAY_FILE, TRAY_HALF_EDGES
-from ddpl_isaac.tasks.common import GROUND_CFG, LIGHT_CFG, default_device
-from ddpl_isaac.tasks.engines import OBJECT_PROPS, ContactPhysicsCfg
+from ddpl_isaac.tasks.common import GROUND_CFG, LIGHT_CFG
+from ddpl_isaac.tasks.engines import OBJECT_PROPS, contact_simulation
 
 REACH = CRADLE_POSITION[0] + BAR
 """From the base of an arm to the middle of the tray [m]."""
@@ -88,14 +83,7 @@ class ArmsTrayEnvCfg(DirectMARLEnvCfg):
     action_spaces = dict.fromkeys(arm_names, 7)
     observation_spaces = dict.fromkeys(arm_names, 46)
     state_space = 70
-    sim: SimulationCfg = SimulationCfg(
-        device=default_device(),
-        dt=1 / 120,
-        render_interval=decimation,
-        physics_material=RigidBodyMaterialBaseCfg(static_friction=1.0, dynamic_friction=1.0),
-        physics=cast(PhysicsCfg, ContactPhysicsCfg()),  # a set of presets, of which one is chosen
-        default_visualizer_cfg=VisualizerCfg(eye=(0.9, -2.3, 1.5), lookat=(0.0, 0.0, 0.65), focal_length=35.0),
-    )
+    sim: SimulationCfg = contact_simulation(decimation, eye=(0.9, -2.3, 1.5), lookat=(0.0, 0.0, 0.65))
     scene: ArmsTraySceneCfg = ArmsTraySceneCfg(num_envs=2048, env_spacing=3.0, replicate_physics=True)  # pyright: ignore[reportIncompatibleVariableOverride]
 
     joint_speed: float = 0.5

@@ -7,21 +7,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 from isaaclab.envs import DirectMARLEnvCfg
-from isaaclab.physics import PhysicsCfg
 from isaaclab.sim import SimulationCfg
-from isaaclab.sim.spawners.materials import RigidBodyMaterialBaseCfg
 from isaaclab.utils import configclass
-from isaaclab.visualizers import VisualizerCfg
 from isaaclab_assets.robots.shadow_hand import FINGERTIP_NAMES, JOINT_NAMES, TENDON_NAMES, TENDON_POSITION_LIMITS
 
 from ddpl_isaac.assets.shadow_hand import TENDON_JOINT_NAMES
 from ddpl_isaac.errors import ConfigError
 from ddpl_isaac.tasks.agent_parts import AgentParts
-from ddpl_isaac.tasks.common import default_device
-from ddpl_isaac.tasks.engines import ContactPhysicsCfg
+from ddpl_isaac.tasks.engines import contact_simulation
 
 from .parts import CARRIER, PARTS
 from .scene_cfg import HandsSceneCfg
@@ -39,14 +34,7 @@ class HandsEnvCfg(DirectMARLEnvCfg):
     action_spaces = dict.fromkeys(hand_names, 20)
     observation_spaces = dict.fromkeys(hand_names, 157)
     state_space = 290
-    sim: SimulationCfg = SimulationCfg(
-        device=default_device(),
-        dt=1 / 120,
-        render_interval=decimation,
-        physics_material=RigidBodyMaterialBaseCfg(static_friction=1.0, dynamic_friction=1.0),
-        physics=cast(PhysicsCfg, ContactPhysicsCfg()),  # a set of presets, of which one is chosen
-        default_visualizer_cfg=VisualizerCfg(eye=(1.6, -0.5, 1.1), lookat=(0.0, -0.5, 0.55), focal_length=35.0),
-    )
+    sim: SimulationCfg = contact_simulation(decimation, eye=(1.6, -0.5, 1.1), lookat=(0.0, -0.5, 0.55))
     scene: HandsSceneCfg = HandsSceneCfg(num_envs=2048, env_spacing=1.5, replicate_physics=True)  # pyright: ignore[reportIncompatibleVariableOverride]
 
     agents_per_hand: int = 1

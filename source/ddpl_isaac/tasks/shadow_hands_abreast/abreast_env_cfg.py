@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 from isaaclab.sim import SimulationCfg
-from isaaclab.utils import configclass, replace
-from isaaclab.visualizers import VisualizerCfg
+from isaaclab.utils import configclass
 
+from ddpl_isaac.tasks.engines import contact_simulation
 from ddpl_isaac.tasks.hands.block_env_cfg import BlockEnvCfg, block_scene
 from ddpl_isaac.tasks.hands.scene_cfg import Pose
 
@@ -23,7 +23,4 @@ class ShadowHandsCatchAbreastEnvCfg(BlockEnvCfg):
     """A block is thrown sideways from one palm to the next."""
 
     scene = block_scene(RIGHT_HAND, LEFT_HAND)
-    sim: SimulationCfg = replace(
-        BlockEnvCfg().sim,  # pyright: ignore[reportArgumentType]
-        default_visualizer_cfg=VisualizerCfg(eye=(0.125, -1.5, 1.1), lookat=(0.125, -0.3, 0.5), focal_length=35.0),
-    )
+    sim: SimulationCfg = contact_simulation(BlockEnvCfg().decimation, eye=(0.125, -1.5, 1.1), lookat=(0.125, -0.3, 0.5))
