@@ -22,19 +22,22 @@ from .parts import CARRIER, PARTS
 from .scene_cfg import HandsSceneCfg
 from .signals import hand_signals
 
+DECIMATION = 2
+"""Physics steps per decision."""
+
 
 @configclass
 class HandsEnvCfg(DirectMARLEnvCfg):
     """60 decisions per second for 7.5 s, 20 motors per hand."""
 
     hand_names = ["right_hand", "left_hand"]
-    decimation = 2
+    decimation = DECIMATION
     episode_length_s = 7.5
     possible_agents = hand_names
     action_spaces = dict.fromkeys(hand_names, 20)
     observation_spaces = dict.fromkeys(hand_names, 157)
     state_space = 290
-    sim: SimulationCfg = contact_simulation(decimation, eye=(1.6, -0.5, 1.1), lookat=(0.0, -0.5, 0.55))
+    sim: SimulationCfg = contact_simulation(DECIMATION, eye=(1.6, -0.5, 1.1), lookat=(0.0, -0.5, 0.55))
     scene: HandsSceneCfg = HandsSceneCfg(num_envs=2048, env_spacing=1.5, replicate_physics=True)  # pyright: ignore[reportIncompatibleVariableOverride]
 
     agents_per_hand: int = 1

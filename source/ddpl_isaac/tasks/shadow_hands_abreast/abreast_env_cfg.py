@@ -11,6 +11,7 @@ from isaaclab.utils import configclass
 
 from ddpl_isaac.tasks.engines import contact_simulation
 from ddpl_isaac.tasks.hands.block_env_cfg import BlockEnvCfg, block_scene
+from ddpl_isaac.tasks.hands.hands_env_cfg import DECIMATION
 from ddpl_isaac.tasks.hands.scene_cfg import Pose
 
 RIGHT_HAND: Pose = ((0.0, 0.0, 0.5), (0.0, 0.0, 0.0, 1.0))
@@ -23,4 +24,4 @@ class ShadowHandsCatchAbreastEnvCfg(BlockEnvCfg):
     """A block is thrown sideways from one palm to the next."""
 
     scene = block_scene(RIGHT_HAND, LEFT_HAND)
-    sim: SimulationCfg = contact_simulation(BlockEnvCfg().decimation, eye=(0.125, -1.5, 1.1), lookat=(0.125, -0.3, 0.5))
+    sim: SimulationCfg = contact_simulation(DECIMATION, eye=(0.125, -1.5, 1.1), lookat=(0.125, -0.3, 0.5))
