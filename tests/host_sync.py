@@ -62,12 +62,29 @@ def _inside_optimizer() -> bool:
     return False
 
 
+def _indexed_by_tensors(index: Any) -> bool:
+    """Return whether an index has a tensor in it."""
+    return any(isinstance(part, torch.Tensor) for part in (index if isinstance(index, tuple | list) else (index,)))
+
+
 class _NoReads(TorchFunctionMode):
-    """Refuses the methods that read a tensor without an operator, such as ``tolist`` on the CPU."""
+    """Refuses what leaves no trace in the operators of a CPU: ``tolist`` and its like, and numbers sent to the device.
+
+    A number that is assigned through index tensors, or from which a tensor is made, is copied to a GPU from memory that
+    is not pinned, and the host waits for that.
+    """
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if getattr(func, "__name__", "") in READS and not _inside_optimizer():
-            raise HostSyncError(f"Tensor.{func.__name__} reads a tensor on the host")
+        name = getattr(func, "__name__", "")
+        makes = func in (torch.tensor, torch.as_tensor, torch.from_numpy) and not isinstance(args[0], torch.Tensor)
+        if (name in READS or makes) and _inside_optimizer():
+            return func(*args, **(kwargs or {}))
+        if name in READS:
+            raise HostSyncError(f"Tensor.{name} reads a tensor on the host")
+        if name == "__setitem__" and _indexed_by_tensors(args[1]) and not isinstance(args[2], torch.Tensor):
+            raise HostSyncError(f"Assigning {args[2]!r} through index tensors copies it to the device")
+        if makes:
+            raise HostSyncError(f"torch.{name} copies numbers of the host to the device")
         return func(*args, **(kwargs or {}))
 
 

@@ -18,6 +18,18 @@ def _assign(x: torch.Tensor) -> None:
     x[x > 0] = 0.0
 
 
+def _assign_a_number(x: torch.Tensor) -> None:
+    x[INDEX] = 0.0
+
+
+def _assign_a_number_in_columns(x: torch.Tensor) -> None:
+    x.view(3, 1)[INDEX, 0] = 0.0
+
+
+INDEX = torch.tensor([0, 2])
+ZERO = torch.zeros(())
+
+
 @pytest.mark.parametrize(
     "read",
     [
@@ -32,6 +44,10 @@ def _assign(x: torch.Tensor) -> None:
         lambda x: x.nonzero(),
         lambda x: x[x > 0],
         _assign,
+        _assign_a_number,
+        _assign_a_number_in_columns,
+        lambda x: torch.tensor(1.0, device=x.device) + x,
+        lambda x: torch.as_tensor([1.0, 2.0, 3.0]) + x,
         lambda x: torch.masked_select(x, x > 0),
         lambda x: torch.where(x > 0),
         lambda x: torch.unique(x),
@@ -49,7 +65,10 @@ def test_a_read_is_caught(read: Callable[[torch.Tensor], object], inference: boo
 def test_work_on_the_device_passes():
     x = torch.ones(3, requires_grad=True)
     with forbid_host_sync():
-        y = torch.where(x > 0, x, 0.0).sum() + x[torch.tensor([0, 2])].sum() + x[1:].mean()
+        y = torch.where(x > 0, x, 0.0).sum() + x[INDEX].sum() + x[1:].mean()
         y.backward()
+        z = torch.zeros(3)
+        z[INDEX] = ZERO
+        z[1:] = 1.0
         torch.optim.Adam([x]).step()
     assert x.grad.shape == (3,)

@@ -41,9 +41,18 @@ def test_a_process_may_have_more_networks_than_torch_compiles_a_function_for():
         assert actor.sample(torch.zeros(1, 1, 2)).shape == (1, 1, 1, 1)
 
 
-def test_a_cuda_graph_needs_a_cuda_device():
-    with pytest.raises(ValueError, match=r"cuda_graph needs a CUDA device, and the learner is on cpu"):
-        compilation.compiled(denoise_step, "cuda_graph", "cpu")
+@pytest.mark.parametrize(
+    ("missing", "named"), [("triton", "Triton"), ("cc", "gcc"), ("headers", "headers of Python"), (None, None)]
+)
+def test_on_a_gpu_triton_needs_a_c_compiler_and_the_headers_of_python(monkeypatch, tmp_path, missing, named):
+    if missing != "headers":
+        (tmp_path / "Python.h").touch()
+    monkeypatch.setattr("torch.utils._triton.has_triton", lambda: missing != "triton")
+    monkeypatch.setattr(compilation.shutil, "which", lambda name: None if missing == "cc" else f"/usr/bin/{name}")
+    monkeypatch.setattr(compilation.sysconfig, "get_path", lambda _: str(tmp_path))
+    lacks = compilation.what_a_compiler_lacks("cuda:0")
+    assert compilation.has_compiler("cuda:0") == (missing is None)
+    assert lacks is None if named is None else named in lacks
 
 
 def test_the_compiler_starts_beside_what_comes_next_in_a_thread_that_never_ends(monkeypatch):

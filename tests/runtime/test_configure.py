@@ -2,17 +2,18 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""What helps a CPU is set there alone."""
+"""What helps a CPU is set there alone, and the precision of products on a GPU alone."""
 
 import pytest
 
 from ddpl_isaac.runtime import configure as module
 
 
-@pytest.mark.parametrize(("device", "expected"), [("cpu", ["matmul", "memory"]), ("cuda:0", [])])
-def test_a_gpu_host_keeps_torchs_own_settings(monkeypatch, device, expected):
+@pytest.mark.parametrize(("device", "expected"), [("cpu", ["matmul", "memory"]), ("cuda:0", ["highest"])])
+def test_each_kind_of_device_gets_its_own_settings(monkeypatch, device, expected):
     done = []
     monkeypatch.setattr(module, "use_fastest_float32", lambda: done.append("matmul"))
     monkeypatch.setattr(module, "keep_freed_memory", lambda: done.append("memory"))
-    module.configure(device)
+    monkeypatch.setattr(module.torch, "set_float32_matmul_precision", done.append)
+    module.configure(device, "highest")
     assert done == expected

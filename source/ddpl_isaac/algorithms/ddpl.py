@@ -17,7 +17,7 @@ from torch import nn
 from typing import Any
 
 from ddpl_isaac import generator_state
-from ddpl_isaac.algorithms.learner import Learner, Step, set_learning_rate
+from ddpl_isaac.algorithms.learner import Learner, Step, make_optimizer, restore_optimizer
 from ddpl_isaac.algorithms.metrics import by_agent
 from ddpl_isaac.algorithms.policy_improvement import PolicyImprovement, States, frozen_copy
 from ddpl_isaac.algorithms.replay import make_replay
@@ -81,7 +81,7 @@ class DDPL(Learner):
         self.state_normalizer = make_normalizer((stack.state_dim,), own, device)
         self.return_normalizer = RunningNormalizer((1,), eps=1e-4).to(device)
         self._critic_loss = compiled(critic_loss, own.compile, device)
-        self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), own.critic.learning_rate, fused=True)
+        self.critic_optimizer = make_optimizer(self.critic.parameters(), own.critic.learning_rate)
         self.steps_per_iteration = num_envs * cfg.num_steps_per_env
         self._returns = torch.zeros(num_envs, device=device)
         self._metrics: dict[str, torch.Tensor] = {}
@@ -243,11 +243,8 @@ class DDPL(Learner):
         counters, kind = state["counters"], self.generator.device.type
         seed = counters.get("generator_seed", torch.initial_seed())
         generator_state.restore(self.generator, state["tensors"]["generator"], seed, counters["env_steps"], device=kind)
-        self.improvement.optimizer.load_state_dict(state["optimizers"]["actor"])
-        self.critic_optimizer.load_state_dict(state["optimizers"]["critic"])
-        # the optimisers bring the rates that they were saved with; those of the settings count
-        set_learning_rate(self.improvement.optimizer, self.cfg.actor.learning_rate)
-        set_learning_rate(self.critic_optimizer, self.cfg.critic.learning_rate)
+        restore_optimizer(self.improvement.optimizer, state["optimizers"]["actor"])
+        restore_optimizer(self.critic_optimizer, state["optimizers"]["critic"])
         self.improvement.forget_candidates()
         self._returns = torch.zeros_like(self._returns)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import torch
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from tensordict import TensorDict
 from torch import nn
@@ -195,6 +195,19 @@ class Learner(ABC):
     def broadcast_parameters(self, env_steps: int) -> None:
         """Send the parameters of rank 0 to all ranks, and let each draw random numbers of its own."""
         raise NotImplementedError
+
+
+def make_optimizer(parameters: Iterable[nn.Parameter], learning_rate: float) -> torch.optim.Optimizer:
+    """Return Adam as one kernel, which keeps its counter on the device, as a CUDA graph needs it."""
+    return torch.optim.Adam(parameters, learning_rate, fused=True, capturable=True)
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """Have an optimiser go on from saved moments, by its own settings: the saved ones are those of another run."""
+    own = [{name: value for name, value in group.items() if name != "params"} for group in optimizer.param_groups]
+    optimizer.load_state_dict(state)
+    for group, settings in zip(optimizer.param_groups, own, strict=True):
+        group.update(settings)
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:

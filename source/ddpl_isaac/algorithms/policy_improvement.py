@@ -16,6 +16,7 @@ from torch import nn
 from typing import NamedTuple
 
 from ddpl_isaac.algorithms.diagnostics import credit_diagnostics, issm_diagnostics
+from ddpl_isaac.algorithms.learner import make_optimizer
 from ddpl_isaac.algorithms.proposal import Transport, propose
 from ddpl_isaac.algorithms.td_target import polyak_update
 from ddpl_isaac.config import AlgorithmConfig
@@ -71,7 +72,7 @@ class PolicyImprovement:
         self.actor = make_actor(obs_dim, action_mask_AD, cfg, device).to(device)
         self.reference = frozen_copy(self.actor)
         self.averaged = frozen_copy(self.actor)
-        self.optimizer = torch.optim.Adam(self.actor.parameters(), cfg.actor.learning_rate, fused=True)
+        self.optimizer = make_optimizer(self.actor.parameters(), cfg.actor.learning_rate)
 
     def _begin(
         self,

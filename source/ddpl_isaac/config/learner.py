@@ -170,8 +170,11 @@ class AlgorithmConfig:
     candidate_reuse: Count = 4
     """Actor gradient steps taken on one set of candidates (1: always fresh)."""
 
-    compile: Annotated[str, OneOf("auto", "cuda_graph", "eager")] = "auto"
-    """``auto``: compile chain and losses; ``cuda_graph``: launch the chain at once, too (GPU); ``eager``: neither."""
+    compile: Annotated[str, OneOf("auto", "eager")] = "auto"
+    """``auto``: compile chain and losses, and on a GPU replay acting and gradient steps as CUDA graphs."""
+
+    matmul_precision: Annotated[str, OneOf("high", "highest")] = "high"
+    """Float32 products on a GPU: ``high`` rounds their inputs to TF32, 11 significant bits; ``highest`` does not."""
 
     overlap_learning: bool = True
     """On a CPU, one rank: take the gradient steps in a process beside the environments, one iteration behind."""

@@ -19,7 +19,10 @@ from ddpl_isaac.config.schema import accepted_fields, why_refused
 from ddpl_isaac.config.train import TrainConfig
 from ddpl_isaac.errors import ConfigError, nearest
 
-_RENAMED = {"ddpl_isaac.algorithms.overlapped_ddpl:OverlappedDDPL": "ddpl_isaac.algorithms.ddpl:DDPL"}
+_RENAMED = {
+    "ddpl_isaac.algorithms.overlapped_ddpl:OverlappedDDPL": "ddpl_isaac.algorithms.ddpl:DDPL",
+    "cuda_graph": "auto",
+}
 """Values that the settings of earlier runs hold, and what they are called now."""
 
 

@@ -50,7 +50,7 @@ class DiffusionActorRunner(OnPolicyRunner):
             device: Device of the learner.
         """
         torch.manual_seed(derive(train_cfg["seed"], Purpose.ACTING, rank=ranks.rank()))
-        configure(device)
+        configure(device, train_cfg["algorithm"]["matmul_precision"])
         # the learner checks for non-finite numbers itself, once per iteration and without waiting in a step
         algorithm = {"class_name": Rollouts, "settings": from_dict(TrainConfig, train_cfg)}
         super().__init__(env, {**train_cfg, "check_for_nan": False, "algorithm": algorithm}, log_dir, device)

@@ -12,12 +12,12 @@ import functools
 import logging
 import os
 import shutil
+import sysconfig
 import threading
 import torch
 from collections.abc import Callable
+from pathlib import Path
 from typing import cast
-
-from ddpl_isaac.errors import UserError
 
 logger = logging.getLogger(__name__)
 
@@ -51,31 +51,39 @@ def _compile_anything(device: torch.device | str) -> None:
 
 
 def has_compiler(device: torch.device | str) -> bool:
-    """Tell whether TorchInductor can build kernels: Triton on a GPU, a C++ compiler on a CPU."""
-    if torch.device(device).type == "cuda":
-        from torch.utils._triton import has_triton
+    """Tell whether TorchInductor can build kernels for a device."""
+    return what_a_compiler_lacks(device) is None
 
-        return has_triton()
-    return any(shutil.which(name) for name in (os.environ.get("CXX", "g++"), "g++", "clang++"))
+
+def what_a_compiler_lacks(device: torch.device | str) -> str | None:
+    """Return what has to be installed before TorchInductor can build kernels for a device, or None.
+
+    On a CPU that is a C++ compiler. On a GPU Triton builds the kernels, and for each of them a module of Python that
+    launches it, by a C compiler and the headers of Python.
+    """
+    if torch.device(device).type != "cuda":
+        found = any(shutil.which(name) for name in (os.environ.get("CXX", "g++"), "g++", "clang++"))
+        return None if found else "g++"
+    from torch.utils._triton import has_triton
+
+    if not has_triton():
+        return "Triton"
+    if not any(shutil.which(name) for name in (os.environ.get("CC", "gcc"), "gcc", "clang")):
+        return "gcc"
+    headers = Path(sysconfig.get_path("include")) / "Python.h"
+    return None if headers.is_file() else f"the headers of Python ({headers})"
 
 
 def compiled[Function: Callable](function: Function, mode: str, device: torch.device | str) -> Function:
     """Return a function of tensors and networks, compiled where that is wanted and possible.
 
     What is compiled is small, such as a step rather than the chain of steps, so that compiling takes seconds.
-
-    Raises:
-        UserError: If a CUDA graph is asked for elsewhere than on a GPU.
     """
-    if mode == "cuda_graph" and torch.device(device).type != "cuda":
-        raise UserError(
-            f"agent.algorithm.compile=cuda_graph needs a CUDA device, and the learner is on {device}:"
-            " leave it at auto, or choose --device cuda."
-        )
     if mode == "eager":
         return function
-    if not has_compiler(device):
-        _warn_of_missing_compiler(str(device))
+    missing = what_a_compiler_lacks(device)
+    if missing is not None:
+        _warn_of_missing_compiler(str(device), missing)
         return function
     # all learners of a process share the function, and torch refuses to compile one for the ninth network
     torch._dynamo.config.recompile_limit = max(torch._dynamo.config.recompile_limit, _MOST_NETWORKS)
@@ -83,5 +91,5 @@ def compiled[Function: Callable](function: Function, mode: str, device: torch.de
 
 
 @functools.cache
-def _warn_of_missing_compiler(device: str) -> None:
-    logger.warning(f"No compiler for {device} found (install g++, or Triton on a GPU): networks run eagerly.")
+def _warn_of_missing_compiler(device: str, missing: str) -> None:
+    logger.warning(f"No kernels can be compiled for {device} (install {missing}): networks run uncompiled.")

@@ -93,6 +93,8 @@ class ReplayStorage:
         self._head = torch.zeros(num_envs, dtype=torch.long, device=device)
         self._filled = torch.zeros(num_envs, dtype=torch.long, device=device)
         self._envs = torch.arange(num_envs, device=device)
+        # a number that is assigned through indices would be brought to a GPU first, which waits for it
+        self._yes = torch.ones(num_envs, dtype=torch.bool, device=device)
 
     def __len__(self) -> int:
         """Return the number of stored rows, at most the capacity. Asks the device."""
@@ -106,7 +108,7 @@ class ReplayStorage:
             state: First states. Shape: (N, S).
         """
         before = ((self._head - 1) % self.num_rows, self._envs)
-        self.data["ended"][before] = True
+        self.data["ended"][before] = self._yes
         # the row at the head is the successor of the transition before it, where there is one
         self._advance(self.data["taken"][before].long())
         self._see(obs, state)
@@ -137,7 +139,7 @@ class ReplayStorage:
         row = (self._head, self._envs)
         self.data["action"][row] = action.to(self.data["action"].dtype)
         self.data["reward"][row] = reward
-        self.data["taken"][row] = True
+        self.data["taken"][row] = self._yes
         self.data["terminated"][row] = done & ~time_out
         self.data["ended"][row] = done
         self._advance(torch.ones_like(self._head))
@@ -160,7 +162,7 @@ class ReplayStorage:
         self.data["obs"][row] = self._stored(obs)
         if self.state_dim:
             self.data["state"][row] = self._stored(state)
-        self.data["taken"][row] = False
+        self.data["taken"][row] = ~self._yes
 
     def _stored(self, values: torch.Tensor) -> torch.Tensor:
         """Convert to what the rings hold."""

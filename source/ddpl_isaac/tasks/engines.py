@@ -39,14 +39,16 @@ OBJECT_PROPS = [
 """How the engines treat what is carried or thrown."""
 
 
+_GPU_BUFFERS = {"gpu_max_rigid_contact_count": 2**23, "gpu_max_rigid_patch_count": 2**23}
+"""Contacts and contact patches that thousands of hands have at once; PhysX drops those that find no room."""
+
+
 @configclass
 class ContactPhysicsCfg(PresetCfg):
     """Engines, by ``physics=<name>``. The default is PhysX: Isaac Sim's where that is running, else ``ovphysx``."""
 
-    isaacsim_physx = PhysxCfg(
-        bounce_threshold_velocity=0.2, gpu_max_rigid_contact_count=2**23, gpu_max_rigid_patch_count=2**23
-    )
-    ovphysx = OvPhysxCfg()
+    isaacsim_physx = PhysxCfg(bounce_threshold_velocity=0.2, **_GPU_BUFFERS)
+    ovphysx = OvPhysxCfg(**_GPU_BUFFERS)
     physx = PhysxAutoCfg(isaacsim_physx=isaacsim_physx, ovphysx=ovphysx)
     newton_mjwarp = NewtonCfg(
         solver_cfg=MJWarpSolverCfg(

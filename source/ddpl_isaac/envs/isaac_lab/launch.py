@@ -26,6 +26,7 @@ from ddpl_isaac.envs.isaac_lab.vec_env import IsaacLabVecEnv
 from ddpl_isaac.envs.source import EnvPlan
 from ddpl_isaac.errors import ConfigError, end_on_user_error
 from ddpl_isaac.interruption import watch_again
+from ddpl_isaac.runtime.physx_buffers import OverflowWatch
 from ddpl_isaac.runtime.physx_threads import sparing_physx_threads
 
 __all__ = ["add_launcher_args", "check_launch", "open_task"]
@@ -80,8 +81,8 @@ def open_task(plan: EnvPlan, log_dir: Path, video_folder: str) -> Generator[Isaa
         watch_again()
         env_cfg.log_dir = str(log_dir)
         apply_video_recording(env_cfg, str(log_dir), args, subdir=video_folder)
-        on_cpu = env_cfg.sim.device == "cpu" and isinstance(env_cfg.sim.physics, OvPhysxCfg)
-        threads = sparing_physx_threads() if on_cpu else nullcontext()
+        on_cpu, without_sim = env_cfg.sim.device == "cpu", isinstance(env_cfg.sim.physics, OvPhysxCfg)
+        threads = sparing_physx_threads() if on_cpu and without_sim else nullcontext()
         with nullcontext() if args.verbose or args.info else quiet(), threads, end_on_user_error():
             # what gymnasium wraps around takes dictionaries of tensors for errors and cannot cut their episodes;
             # max_episode_steps is part of the configuration by now
@@ -89,6 +90,10 @@ def open_task(plan: EnvPlan, log_dir: Path, video_folder: str) -> Generator[Isaa
             env = IsaacLabVecEnv(gym.make(plan.task, cfg=env_cfg, **plain), plan.task, plan.limits)
             identity, declared = env.identity(), plan.declared
             env.as_declared = declared is not None and all(declared[key] == identity[key] for key in declared)
+            if without_sim and not on_cpu:  # on a CPU buffers grow
+                watch = OverflowWatch()
+                watch.listen()
+                env.check_engine = watch.check
         watch_again()
         try:
             yield env

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import torch
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from tensordict import TensorDict
 from typing import Any
 
@@ -44,6 +44,9 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
     """
 
     kind = KIND
+
+    check_engine: Callable[[], None] = staticmethod(lambda: None)
+    """Raises, after a step, what the engine complained of without ending."""
 
     def __init__(self, env: gym.Env, task: str, limits: ActionLimits = DEFAULT_LIMITS) -> None:
         """Wrap an environment and start its first episodes.
@@ -120,6 +123,9 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
         Returns:
             As in :class:`~ddpl_isaac.envs.vec_env.MultiAgentVecEnv`; ``extras["metrics"]`` holds what the task put
             into its own ``extras["metrics"]`` in this step.
+
+        Raises:
+            BufferOverflowError: If a buffer of PhysX on a GPU was too small.
         """
         with torch.inference_mode():
             actions = torch.clamp(torch.nan_to_num(actions, nan=0.0), self._low, self._high)
@@ -133,6 +139,7 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
             finally:
                 self._stepping = False
             entries = self._entries(obs)
+        self.check_engine()
         self._restarting = torch.zeros(0)
         self._obs = self._tensordict(entries)
         failed = _over_agents(terminated).all(0)
