@@ -2,134 +2,187 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""One report on a GPU: tests, kernels per call, shares of the device's peak, all benchmarks; the last line is JSON.
+"""What a GPU does with this project, in five minutes: a line of JSON for each part, as soon as it is known.
 
-``python benchmarks/gpu_check.py`` starts each part as a process of its own and gives up what is not done within
-``--minutes``. Without a CUDA device it does the same at smaller sizes on the CPU and says what it had to skip. It has
-been run on CPUs only; nobody has run it on a GPU yet.
+``python benchmarks/gpu_check.py`` first runs the tests that need a GPU, then measures acting and updates, then the
+simulator, collection and training with 1024 and 4096 environments. Each part is a process of its own that ends, with
+all that it started, when its time is over; what has been printed until then stands. Without a CUDA device it does the
+same at smaller sizes on the CPU. It has been run on CPUs only; nobody has run it on a GPU yet.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
 import torch
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
+from typing import Any, NamedTuple
 
 from timing import medians, prepare
 from update import OBS_DIM, make_learner
 
-BENCHMARKS = Path(__file__).parent
-SIZES = {
-    "cuda": {
-        "sampler.py": ["--steps", "10"],
-        "update.py": [],
-        "growth.py": ["--sizes", "envs", "agents", "--repetitions", "3"],
-        "train_step.py": ["--task", "DDPL-Shadow-Hands", "--num_envs", "1024", "--repetitions", "2"],
-        "startup.py": ["--task", "DDPL-Shadow-Hands", "--repetitions", "1"],
-    },
-    "cpu": {
-        "sampler.py": ["--agents", "2", "--rows", "64", "1024", "--steps", "10", "--repetitions", "3"],
-        "update.py": ["--agents", "2", "--repetitions", "3"],
-        "growth.py": ["--sizes", "envs", "--values", "64", "256", "--repetitions", "1"],
-        "train_step.py": ["--task", "DDPL-Shadow-Hands", "--num_envs", "64", "--repetitions", "1"],
-        "startup.py": ["--task", "DDPL-Shadow-Hands", "--repetitions", "1"],
-    },
-}
+ROOT = Path(__file__).parents[1]
+HERE = str(Path(__file__))
+HANDS = "--task", "DDPL-Shadow-Hands", "--repetitions", "1"
+LARGE = "agent.algorithm.replay.batch_size=2048", "agent.algorithm.actor_batch_size=512"
+"""Batches eight times as large as those of the hands."""
+TESTED = "algorithms", "models", "runtime"
+"""Folders of tests in which some need a GPU."""
 
 
-def peaks(device: str) -> dict[str, float]:
-    """Return what the device reaches at best: matrix products [FLOPS] and copies [bytes/s]."""
-    size = 8192 if device.startswith("cuda") else 2048
-    a, b = torch.randn(2, size, size, device=device)
-    source, target = torch.empty(2, 2**26, device=device)
-    times = medians({"product": lambda: a @ b, "copy": lambda: target.copy_(source)}, 10, device)
-    return {"flops": 2 * size**3 / times["product"], "bytes": 2 * source.nbytes / times["copy"]}
+class Part(NamedTuple):
+    """A process, and how long it may take."""
+
+    command: list[str]
+    """Arguments of the interpreter."""
+
+    seconds: float
+    """Its time at most [s]."""
 
 
-def count_kernels(function: Callable[[], object], device: str) -> int | None:
-    """Return how many kernels a call starts on the GPU; None on a CPU."""
+def parts(kind: str, device: str) -> dict[str, Part]:
+    """Return the parts in their order, what has to be right before what has to be fast."""
+    here = [HERE, "--device", device, "--part"]
+    train = [str(ROOT / "benchmarks" / "train_step.py"), "--device", device, *HANDS]
+    if kind == "cuda":
+        tests = ["-m", "pytest", "-q", "-m", "gpu", *(str(ROOT / "tests" / name) for name in TESTED)]
+        settings = "physics=ovphysx", "agent.algorithm.warmup_steps=0"
+        return {
+            "tests": Part(tests, 70.0),
+            "act": Part([*here, "act", "--num_envs", "1024", "4096"], 40.0),
+            "update": Part([*here, "update"], 40.0),
+            "large update": Part([*here, "update", *LARGE], 40.0),
+            "training, 1024": Part([*train, "--num_envs", "1024", *settings], 60.0),
+            "training, 4096": Part([*train, "--num_envs", "4096", *settings], 90.0),
+        }
+    return {
+        "act": Part([*here, "act", "--num_envs", "64", "256"], 120.0),
+        "update": Part([*here, "update"], 120.0),
+        "training, 16": Part([*train, "--num_envs", "16", "agent.algorithm.warmup_steps=0"], 240.0),
+    }
+
+
+def run_part(part: Part, seconds_left: float) -> dict[str, Any]:
+    """Run a part to its end or to that of its time, and end whatever it has started.
+
+    Returns:
+        ``outcome``, ``seconds``, and ``result``, what its last line says in JSON, or ``output``, its last lines.
+    """
+    limit, start = min(part.seconds, seconds_left), time.monotonic()
+    if limit <= 0.0:
+        return {"outcome": "skipped: no time left"}
+    # a group of its own, so that a simulator in a process of its own ends with it
+    process = subprocess.Popen(
+        [sys.executable, *part.command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        output, _ = process.communicate(timeout=limit)
+        outcome = "done" if process.returncode == 0 else f"failed: {process.returncode}"
+    except subprocess.TimeoutExpired:
+        _end(process)
+        output, _ = process.communicate()
+        outcome = f"stopped after {limit:.0f} s"
+    finally:
+        _end(process)
+    lines = output.splitlines()
+    report = {"outcome": outcome, "seconds": round(time.monotonic() - start, 1)}
+    with contextlib.suppress(json.JSONDecodeError, IndexError):
+        return report | {"result": json.loads(lines[-1])}
+    return report | {"output": lines[-20:]}
+
+
+def _end(process: subprocess.Popen) -> None:
+    """End a process and all processes of its group, those that outlived it among them."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def run_all(parts: Mapping[str, Part], minutes: float, skipped: list[str]) -> Iterator[dict[str, Any]]:
+    """Run the parts one after the other, each in what is left of the time; yield what became of each."""
+    deadline = time.monotonic() + 60.0 * minutes
+    for name, part in parts.items():
+        if name in skipped:
+            yield {"part": name, "outcome": "skipped: as asked"}
+        else:
+            yield {"part": name, **run_part(part, deadline - time.monotonic())}
+
+
+# -- what is measured here rather than by other benchmarks
+
+
+def count_kernels(function: Callable[[], object], device: str) -> dict[str, float]:
+    """Return how many kernels a call runs on a GPU, and how long they take [ms]; nothing on a CPU."""
     if not device.startswith("cuda"):
-        return None
+        return {}
     with profile(activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]) as recorded:
         function()
         torch.cuda.synchronize()
-    return sum(event.device_type == torch.autograd.DeviceType.CUDA for event in recorded.events() or ())
+    kernels = [event for event in recorded.events() or () if event.device_type == torch.autograd.DeviceType.CUDA]
+    return {"kernels": len(kernels), "gpu_ms": sum(event.device_time for event in kernels) / 1e3}
 
 
-def inspect_calls(device: str) -> dict[str, dict[str, float | None]]:
-    """Return duration, kernels and share of the arithmetic peak of acting and of an update of the hands' learner."""
-    peak, num_envs = peaks(device), 4096 if device.startswith("cuda") else 256
-    learner = make_learner(2, device, num_envs=num_envs)
-    eager = make_learner(2, device, "agent.algorithm.compile=eager", num_envs=num_envs)
-    obs = torch.randn(num_envs, 2, OBS_DIM, device=device)
-    calls = {
-        "act": (lambda: learner.actor.sample(obs), lambda: eager.actor.sample(obs)),
-        "update": (
-            lambda: learner.update(learner.steps_per_iteration),
-            lambda: eager.update(eager.steps_per_iteration),
-        ),
-    }
-    report = {"peak": {"TFLOPS": peak["flops"] / 1e12, "GB/s": peak["bytes"] / 1e9}}
-    for name, (call, counted) in calls.items():
-        seconds = medians({name: call}, 5, device, warm_up=3)[name]
-        with FlopCounterMode(display=False) as counter:
-            counted()
-        share = counter.get_total_flops() / seconds / peak["flops"]
-        report[name] = {"ms": seconds * 1e3, "share_of_peak": share, "kernels": count_kernels(call, device)}
-    return report
+def measure(function: Callable[[], object], device: str) -> dict[str, float]:
+    """Return the duration of a call [ms], its kernels, and what share of it the largest product of it would take."""
+    milliseconds = 1e3 * medians({"call": function}, 10, device, warm_up=5)["call"]  # a graph is captured meanwhile
+    return {"ms": milliseconds, **count_kernels(function, device)}
 
 
-def run_part(command: list[str], seconds_left: float) -> tuple[str, str]:
-    """Run a part to its end or to that of the time; return what became of it, and its output."""
-    if seconds_left <= 0.0:
-        return "skipped: no time left", ""
-    try:
-        result = subprocess.run(
-            [sys.executable, *command], capture_output=True, text=True, timeout=seconds_left, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        return "stopped: no time left", (error.stdout or b"").decode()
-    return ("done" if result.returncode == 0 else f"failed: {result.stderr[-2000:]}"), result.stdout
+def measure_act(device: str, num_envs: list[int]) -> dict[str, Any]:
+    """Measure drawing a joint action in all environments."""
+    results = {}
+    for count in num_envs:
+        learner, obs = make_learner(2, device, num_envs=count), torch.randn(count, 2, OBS_DIM, device=device)
+        results[str(count)] = measure(lambda learner=learner, obs=obs: learner.actor.sample(obs), device)
+    return results
+
+
+def measure_update(device: str, settings: list[str]) -> dict[str, Any]:
+    """Measure an update of the hands' learner, and what its products would take at the rate of one large product."""
+    learner, eager = (make_learner(2, device, *mode, *settings) for mode in ((), ("agent.algorithm.compile=eager",)))
+    size = 8192 if device.startswith("cuda") else 1024
+    a, b = torch.randn(2, size, size, device=device)
+    rate = 2 * size**3 / medians({"product": lambda: a @ b}, 5, device)["product"]
+    with FlopCounterMode(display=False) as counter:
+        eager.update(eager.steps_per_iteration)
+    floor = {"products_ms": 1e3 * counter.get_total_flops() / rate}
+    return measure(lambda: learner.update(learner.steps_per_iteration), device) | floor
 
 
 def main() -> None:
-    """Run everything and print the report."""
+    """Run all parts, or measure one of them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--minutes", type=float, default=8.0, help="Time for all parts together.")
-    parser.add_argument("--skip", nargs="*", default=[], help="Parts to leave out, such as train_step.py.")
+    parser.add_argument("--minutes", type=float, default=5.0, help="Time for all parts together.")
+    parser.add_argument("--skip", nargs="*", default=[], help="Parts to leave out, such as tests.")
+    parser.add_argument("--part", choices=("act", "update"), help="Measure this in this process.")
+    parser.add_argument("--num_envs", type=int, nargs="+", default=[64], help="Environments to act in.")
+    parser.add_argument("settings", nargs="*", help="agent.field=value, of an update.")
     args = parser.parse_args()
-    deadline, kind = time.monotonic() + 60.0 * args.minutes, args.device.partition(":")[0]
-    print(f"{prepare(args.device)}, torch {torch.__version__}", flush=True)
-    report: dict[str, object] = {"device": args.device, "calls": inspect_calls(args.device)}
-    for name, values in report["calls"].items():
-        print(
-            f"  {name:8s} "
-            + ", ".join(f"{key} {value if value is None else round(value, 3)}" for key, value in values.items())
-        )
-    parts = {"tests": ["-m", "pytest", "-q", "-m", "gpu", str(BENCHMARKS.parent / "tests")]}
-    for name, sizes in SIZES[kind].items():
-        parts[name] = [str(BENCHMARKS / name), "--device", args.device, *sizes]
-    if kind == "cpu":
-        del parts["tests"]
-        print("tests: skipped, there is no CUDA device; `pytest` runs them on the CPU")
-        print("kernels per call: skipped, only a GPU has them")
-    for name, command in parts.items():
-        if name in args.skip:
-            report[name] = "skipped: as asked"
-        else:
-            report[name], output = run_part(command, deadline - time.monotonic())
-            print(output, end="")
-        print(f"{name}: {report[name]}", flush=True)
-    print(json.dumps(report))
-    sys.exit(any(str(outcome).startswith("failed") for outcome in report.values()))
+    if args.part:
+        where = prepare(args.device)
+        own = args.settings
+        result = measure_act(args.device, args.num_envs) if args.part == "act" else measure_update(args.device, own)
+        print(json.dumps({"device": where, **result}))
+        return
+    print(json.dumps({"part": "machine", "device": prepare(args.device), "torch": torch.__version__}), flush=True)
+    failed = False
+    for report in run_all(parts(args.device.partition(":")[0], args.device), args.minutes, args.skip):
+        print(json.dumps(report), flush=True)
+        failed |= report["outcome"].startswith("failed")
+    sys.exit(failed)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import pytest
 from fakes import FakeEnv
 from host_sync import forbid_host_sync
 from learners import collect, make_rollouts
+from tape import capture_by_tapes, tensors
 
 from ddpl_isaac.algorithms.ddpl import STEPS_AT_ONCE
 from ddpl_isaac.algorithms.metrics import by_agent
@@ -147,15 +148,77 @@ def test_critic_steps_share_one_call_of_the_chain_and_each_has_its_own_transitio
     env = FakeEnv(num_envs=16)
     rollouts = make_rollouts(env)
     collect(rollouts, env, 8)
-    calls, sample = [], rollouts.learner.actor.sample
-    rollouts.learner.actor.sample = lambda obs, *args, **kwargs: calls.append(len(obs)) or sample(obs, *args, **kwargs)
-    batches = list(rollouts.learner._critic_batches(STEPS_AT_ONCE + 3))
+    learner = rollouts.learner
+    calls, batches = [], []
+    sample, update_critic = learner.actor.sample, learner._update_critic
+    learner.actor.sample = lambda obs, *args, **kwargs: calls.append(len(obs)) or sample(obs, *args, **kwargs)
+    learner._update_critic = lambda *batch: batches.append(batch) or update_critic(*batch)
+    learner.critic_updates_due = lambda _: STEPS_AT_ONCE + 3
+    learner.update(learner.steps_per_iteration, critics_alone=True)
     size = rollouts.cfg.replay.batch_size
     assert calls == [STEPS_AT_ONCE * size, 3 * size]
     assert [len(batch.reward) for batch, _ in batches] == [size] * (STEPS_AT_ONCE + 3)
     assert batches[0][1].shape == batches[0][0].action.shape
     assert not torch.equal(batches[0][0].obs, batches[1][0].obs)
     assert not torch.equal(batches[0][1], batches[1][1])
+
+
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
+@pytest.mark.parametrize(("kind", "proposal"), [("central", "mixture"), ("factored", "transported")])
+def test_graphs_do_what_their_functions_do(monkeypatch, kind, proposal, device):
+    """Each function is replayed with other counts, windows, candidates, weights, averages and random numbers."""
+    captured = capture_by_tapes(monkeypatch) if device == "cpu" else None
+    settings = f"critic.kind={kind}", f"issm.proposal={proposal}", "issm.reference_window=4", "candidate_reuse=2"
+    settings += "critic_updates_per_1000=20", "actor_updates_per_1000=20"  # 2 or 3 of 128 environment steps
+    results, states = [], []
+    for active in (True, False):
+        env = FakeEnv(num_envs=16, device=device)
+        rollouts = make_rollouts(env, *(f"agent.algorithm.{setting}" for setting in settings))
+        learner = rollouts.learner
+        for graphs in (learner._graphs, learner.actor._graphs):
+            graphs.active = active
+        collect(rollouts, env, 8)
+        metrics = []
+        for _ in range(14):
+            collect(rollouts, env, 1)
+            metrics.append(rollouts.update())
+        results.append(metrics)
+        states.append(learner.save())
+    if captured is not None:
+        assert captured.count("_critic_steps") == 2
+        assert captured.count("_refresh") == 2
+        assert set(captured) == {"_critic_steps", "_refresh", "_fit", "_record", "sample_from"}
+    exact = {"atol": 0.0, "rtol": 0.0} if device == "cpu" else {"atol": 1e-3, "rtol": 1e-3}
+    for fast, plain in zip(*results, strict=True):
+        assert fast.keys() == plain.keys()
+        for name, value in plain.items():
+            torch.testing.assert_close(fast[name], value, msg=name, **exact)
+    for part in ("modules", "optimizers"):
+        leaves = [tensors(state[part]) for state in states]
+        assert len(leaves[0]) > 4
+        for pair in zip(*leaves, strict=True):
+            torch.testing.assert_close(*pair, **exact)
+    for name, value in states[0]["tensors"].items():
+        torch.testing.assert_close(states[1]["tensors"][name], value, msg=name, **exact)
+
+
+def test_a_learner_is_captured_anew_when_it_has_been_loaded(monkeypatch):
+    captured = capture_by_tapes(monkeypatch)
+    ends = []
+    for active in (True, False):
+        env = FakeEnv(num_envs=16)
+        rollouts = make_rollouts(env)
+        rollouts.learner._graphs.active = active
+        collect(rollouts, env, 8)
+        for repetition in range(2):
+            for _ in range(6):
+                rollouts.update()
+            if repetition == 0:
+                rollouts.load(copy.deepcopy(rollouts.save()))
+        ends.append(rollouts.save())
+    assert captured.count("_fit") == 2
+    for part in ("modules", "tensors", "optimizers"):
+        assert all(torch.equal(*pair) for pair in zip(*(tensors(end[part]) for end in ends), strict=True))
 
 
 def test_compiled_losses_are_those_of_the_eager_ones():

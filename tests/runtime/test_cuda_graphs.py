@@ -2,74 +2,148 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""What is captured, and when: the graphs themselves are replaced, since they need a GPU."""
+"""What is captured, and when. Tapes take the place of the graphs, which need a GPU."""
 
 import copy
 import torch
 
 import pytest
+from host_sync import HostSyncError
+from tape import capture_by_tapes
 
-from ddpl_isaac.runtime import cuda_graphs
-from ddpl_isaac.runtime.cuda_graphs import CudaGraphs
+from ddpl_isaac.runtime.cuda_graphs import CudaGraphs, wants_graphs
 
-
-class FakeGraph:
-    """Computes anew from the static inputs, into the same result, as a replay of kernels does."""
-
-    def __init__(self, function, inputs, settings):
-        self.function, self.inputs, self.settings = function, inputs, settings
-        self.result = function(*inputs, **settings)
-
-    def replay(self):
-        self.result.copy_(self.function(*self.inputs, **self.settings))
+CALLS = 6
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def captures(monkeypatch):
-    """Shapes and settings of what was captured."""
-    made = []
-
-    def capture(function, inputs, settings):
-        made.append(([tuple(tensor.shape) for tensor in inputs], settings))
-        graph = FakeGraph(function, tuple(tensor.clone() for tensor in inputs), settings)
-        return graph, graph.inputs, graph.result
-
-    monkeypatch.setattr(cuda_graphs, "_capture", capture)
-    return made
+    """Names of the functions that were captured."""
+    return capture_by_tapes(monkeypatch)
 
 
-def scaled_sum(a, b, factor=1.0):
-    return factor * (a + b)
+class Counting:
+    """Functions that know how often their own code has run."""
+
+    def __init__(self):
+        self.ran = 0
+        self.total = torch.zeros(2)
+        self.weight = torch.nn.Parameter(torch.zeros(2))
+
+    def scaled_sum(self, a, b, factor=1.0):
+        self.ran += 1
+        return {"sum": factor * (a + b)}
+
+    def add(self, a):
+        self.ran += 1
+        self.total += a
+        return self.total.square()
+
+    def draw(self):
+        return torch.rand(3)
+
+    def learn(self, target):
+        self.weight.grad = None
+        (self.weight - target).square().sum().backward()
+        with torch.no_grad():
+            self.weight -= 0.25 * self.weight.grad
+
+    def outer(self, a, graphs):
+        return graphs(self.add, a) + 1.0
+
+    def reads(self, a):
+        return a * float(a.sum())
 
 
-def test_a_graph_computes_with_the_inputs_of_each_call(captures):
-    graphs = CudaGraphs()
-    for value in (1.0, 5.0):
-        assert graphs(scaled_sum, torch.full((2,), value), torch.ones(2)).tolist() == [value + 1.0] * 2
-    assert len(captures) == 1
+def test_a_graph_computes_with_the_inputs_of_each_call_and_runs_no_code_of_ours(captures):
+    graphs, made = CudaGraphs(active=True), Counting()
+    for value in range(CALLS):
+        assert (
+            graphs(made.scaled_sum, torch.full((2,), float(value)), torch.ones(2))["sum"].tolist() == [value + 1.0] * 2
+        )
+    assert captures == ["scaled_sum"]
+    assert made.ran == 4  # three calls to warm up, and the capture
+
+
+def test_every_call_counts_once_whether_it_warms_up_is_captured_or_replayed():
+    graphs, made = CudaGraphs(active=True), Counting()
+    for value in range(1, CALLS + 1):
+        assert graphs(made.add, torch.ones(2)).tolist() == [value**2] * 2
+    assert made.total.tolist() == [CALLS] * 2
+
+
+def test_gradient_steps_are_replayed_with_their_backward_pass():
+    graphs, made = CudaGraphs(active=True), Counting()
+    expected = torch.zeros(2)
+    for value in range(CALLS):
+        graphs(made.learn, torch.full((2,), float(value)))
+        expected = 0.5 * (expected + value)
+        assert torch.equal(made.weight.detach(), expected)
+
+
+def test_what_is_drawn_is_what_is_drawn_without_graphs():
+    draws = []
+    for active in (True, False):
+        torch.manual_seed(3)
+        graphs, made = CudaGraphs(active), Counting()
+        draws.append(torch.stack([graphs(made.draw).clone() for _ in range(CALLS)]))
+    assert torch.equal(*draws)
 
 
 def test_other_shapes_and_other_settings_are_captured_anew(captures):
-    graphs = CudaGraphs()
-    for size, factor in ((2, 1.0), (3, 1.0), (2, 2.0), (3, 1.0)):
-        assert graphs(scaled_sum, torch.ones(size), torch.ones(size), factor=factor).tolist() == [2.0 * factor] * size
-    assert captures == [
-        ([(2,), (2,)], {"factor": 1.0}),
-        ([(3,), (3,)], {"factor": 1.0}),
-        ([(2,), (2,)], {"factor": 2.0}),
-    ]
+    graphs, made = CudaGraphs(active=True), Counting()
+    for size, factor in ((2, 1.0), (3, 1.0), (2, 2.0)) * CALLS:
+        assert (
+            graphs(made.scaled_sum, torch.ones(size), torch.ones(size), factor=factor)["sum"].tolist()
+            == [2.0 * factor] * size
+        )
+    assert len(captures) == 3
 
 
-@pytest.mark.usefixtures("captures")
-def test_a_result_survives_the_next_call():
-    graphs = CudaGraphs()
-    first = graphs(scaled_sum, torch.ones(2), torch.ones(2))
-    graphs(scaled_sum, torch.zeros(2), torch.zeros(2))
-    assert first.tolist() == [2.0, 2.0]
+def test_a_graph_within_a_graph_is_part_of_it(captures):
+    graphs, made = CudaGraphs(active=True), Counting()
+    inner = CudaGraphs(active=True)
+    for value in range(1, CALLS + 1):
+        assert graphs(made.outer, torch.ones(2), graphs=inner).tolist() == [value**2 + 1.0] * 2
+    assert captures == ["outer"]
 
 
-def test_a_copy_captures_its_own_graphs(captures):
-    graphs = CudaGraphs()
-    graphs(scaled_sum, torch.ones(2), torch.ones(2))
-    copy.deepcopy(graphs)(scaled_sum, torch.ones(2), torch.ones(2))
+def test_inference_mode_leaves_no_tensor_behind_that_could_not_be_written_to_later():
+    graphs, made = CudaGraphs(active=True), Counting()
+    with torch.inference_mode():
+        for _ in range(CALLS):
+            graphs(made.add, torch.ones(2))
+    made.total += 1.0
+    assert graphs(made.add, torch.ones(2)).tolist() == [(CALLS + 2) ** 2] * 2
+
+
+def test_a_copy_captures_its_own_graphs_and_what_is_forgotten_is_captured_anew(captures):
+    graphs, made = CudaGraphs(active=True), Counting()
+    for one in (graphs, copy.deepcopy(graphs), graphs):
+        for _ in range(CALLS):
+            one(made.add, torch.ones(2))
     assert len(captures) == 2
+    graphs.forget()
+    made.total = torch.zeros(2)
+    for _ in range(CALLS):
+        graphs(made.add, torch.ones(2))
+    assert len(captures) == 3
+    assert made.total.tolist() == [CALLS] * 2
+
+
+def test_what_waits_for_the_device_cannot_be_captured():
+    graphs, made = CudaGraphs(active=True), Counting()
+    with pytest.raises(HostSyncError):
+        for _ in range(CALLS):
+            graphs(made.reads, torch.ones(2))
+
+
+@pytest.mark.parametrize(
+    ("mode", "device", "wanted"), [("auto", "cuda:0", True), ("eager", "cuda:0", False), ("auto", "cpu", False)]
+)
+def test_graphs_are_for_a_gpu_and_can_be_declined(captures, mode, device, wanted):
+    assert wants_graphs(mode, device) == wanted
+    graphs, made = CudaGraphs(wants_graphs(mode, device)), Counting()
+    for _ in range(CALLS):
+        graphs(made.add, torch.ones(2))
+    assert captures == ["add"] * wanted

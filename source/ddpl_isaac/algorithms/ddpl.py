@@ -30,6 +30,7 @@ from ddpl_isaac.models.critic import CRITICS, FactoredCritic
 from ddpl_isaac.models.normalizer import RunningNormalizer, make_normalizer
 from ddpl_isaac.models.policy import JointPolicy
 from ddpl_isaac.runtime.compilation import compiled
+from ddpl_isaac.runtime.cuda_graphs import CudaGraphs, wants_graphs
 from ddpl_isaac.runtime.ranks import average_gradients, num_ranks, rank
 from ddpl_isaac.seeds import Purpose, derive
 from ddpl_isaac.storage.replay_file import load_replay, save_replay
@@ -74,7 +75,10 @@ class DDPL(Learner):
         self.target_critic = frozen_copy(self.critic)
         # a generator of its own, so that what is learned does not depend on what the environments draw meanwhile
         self.generator = torch.Generator(device).manual_seed(derive(torch.initial_seed(), Purpose.LEARNING))
-        settings = own, device, self.critic.marginal_samples, self.generator
+        # neither what ranks send each other can be captured nor the losses of the classes that are compared with
+        captures = wants_graphs(own.compile, device) and own.policy_class == "diffusion" and num_ranks() == 1
+        self._graphs = CudaGraphs(captures, self.generator)
+        settings = own, device, self.critic.marginal_samples, self.generator, self._graphs
         self.improvement = PolicyImprovement(stack.obs_dim, stack.action_mask, *settings)
         self.actor = self.improvement.actor
         self.obs_normalizer = make_normalizer((num_agents, stack.obs_dim), own, device)
@@ -96,6 +100,12 @@ class DDPL(Learner):
 
     def record(self, step: Step) -> None:
         """Add a step to the replay and to what normalises."""
+        self._graphs(self._record, *step, learns=self.return_normalizer.training)
+
+    def _record(self, *fields: torch.Tensor, learns: bool) -> None:
+        """Do so; whether the normalisers learn decides what is done."""
+        del learns
+        step = Step(*fields)
         self.storage.add(*step)
         self._update_normalizers(step.obs, step.state)
         self._returns.mul_(self.cfg.gamma).add_(step.reward)
@@ -109,7 +119,7 @@ class DDPL(Learner):
 
     def restore_returns(self, returns_N: torch.Tensor) -> None:
         """Go on with the discounted returns of the episodes under way."""
-        self._returns = returns_N
+        self._returns.copy_(returns_N)
 
     # -- learning
 
@@ -119,11 +129,17 @@ class DDPL(Learner):
         A critic that knows nothing would send the actors astray before it knows better.
         """
         metrics: dict[str, torch.Tensor] = {}
-        for batch, next_action_BAD in self._critic_batches(self.critic_updates_due(env_steps)):
-            metrics.update(self._update_critic(batch, next_action_BAD))
+        due = self.critic_updates_due(env_steps)
+        while due > 0:
+            together = min(due, STEPS_AT_ONCE)
+            due -= together
+            metrics = self._graphs(self._critic_steps, count=together)
         diagnostics: dict[str, torch.Tensor] = {}
         for _ in range(0 if critics_alone else self.actor_updates_due(env_steps)):
-            diagnostics.update(self.improvement.step(self._states))
+            diagnostics = self.improvement.step(self._states)
+        metrics, diagnostics = (
+            {name: value.clone() for name, value in kind.items()} for kind in (metrics, diagnostics)
+        )
         self._metrics = self._metrics | metrics | by_agent(self.stack, diagnostics)
         return self._metrics
 
@@ -140,19 +156,23 @@ class DDPL(Learner):
         names, networks = self.stack.names, (self.critic, self.actor)
         return super().parts() | learner_parts(names, self._metrics, self.return_normalizer, *networks)
 
+    def _critic_steps(self, count: int) -> dict[str, torch.Tensor]:
+        """Take TD steps; return the metrics of the last one."""
+        metrics: dict[str, torch.Tensor] = {}
+        for batch, next_action_BAD in self._critic_batches(count):
+            metrics = self._update_critic(batch, next_action_BAD)
+        return metrics
+
     def _critic_batches(self, count: int) -> Iterator[tuple[Batch, torch.Tensor]]:
-        """Draw what the critic steps of an iteration learn from, each batch with one sample of the next actions.
+        """Draw what critic steps learn from, each batch with one sample of the next actions.
 
         The policies stand still meanwhile, so that one call of the chain serves many steps: as exact, and faster.
         """
         size = self.cfg.replay.batch_size
-        while count > 0:
-            together = min(count, STEPS_AT_ONCE)
-            count -= together
-            batch = self._sample(size * together)
-            next_action_BAD = self.actor.sample(batch.next_obs, generator=self.generator)[:, :, 0].transpose(0, 1)
-            for *part, next_actions in zip(*(field.split(size) for field in (*batch, next_action_BAD)), strict=True):
-                yield Batch(*part), next_actions
+        batch = self._sample(size * count)
+        next_action_BAD = self.actor.sample(batch.next_obs, generator=self.generator)[:, :, 0].transpose(0, 1)
+        for *part, next_actions in zip(*(field.split(size) for field in (*batch, next_action_BAD)), strict=True):
+            yield Batch(*part), next_actions
 
     def _sample(self, batch_size: int) -> Batch:
         """Draw normalised transitions."""
@@ -246,7 +266,8 @@ class DDPL(Learner):
         restore_optimizer(self.improvement.optimizer, state["optimizers"]["actor"])
         restore_optimizer(self.critic_optimizer, state["optimizers"]["critic"])
         self.improvement.forget_candidates()
-        self._returns = torch.zeros_like(self._returns)
+        self._returns.zero_()
+        self._graphs.forget()  # optimisers and mirror steps have other tensors now
 
     def save_replay(self, folder: Path, *, task: str, iteration: int) -> None:
         """Write the replay beside the checkpoint of an iteration."""

@@ -24,6 +24,7 @@ from ddpl_isaac.diffusion.importance import importance_weights, mean_over_active
 from ddpl_isaac.models.actor import Actor, MirrorStep
 from ddpl_isaac.models.make_actor import make_actor
 from ddpl_isaac.models.stacked_mlp import clip_gradients
+from ddpl_isaac.runtime.cuda_graphs import CudaGraphs
 from ddpl_isaac.runtime.ranks import average_gradients, gather_batch
 
 Marginal = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -57,6 +58,7 @@ class PolicyImprovement:
         device: torch.device | str,
         marginal_samples: int,
         generator: torch.Generator | None = None,
+        graphs: CudaGraphs | None = None,
     ) -> None:
         """Create policies and optimiser.
 
@@ -67,8 +69,10 @@ class PolicyImprovement:
             device: Device of the policies.
             marginal_samples: Draws L of the other agents' actions that the critic asks for.
             generator: Source of the random numbers; None is torch's own generator.
+            graphs: Calls the gradient steps; None calls them as they are.
         """
         self._begin(action_mask_AD, cfg, device, marginal_samples, generator)
+        self._graphs = graphs or CudaGraphs(active=False)
         self.actor = make_actor(obs_dim, action_mask_AD, cfg, device).to(device)
         self.reference = frozen_copy(self.actor)
         self.averaged = frozen_copy(self.actor)
@@ -85,6 +89,7 @@ class PolicyImprovement:
         """Begin with no mirror step behind."""
         self.cfg, self.action_mask, self.marginal_samples = cfg, action_mask_AD, marginal_samples
         self.generator, num_agents = generator, len(action_mask_AD)
+        # in place from here on: graphs know these tensors by their memory
         self.eta, self.qbar_range = torch.ones(num_agents, device=device), torch.zeros(num_agents, device=device)
         self.transport_eta = torch.zeros(num_agents, device=device)
         self.credit: dict[str, torch.Tensor] = {}
@@ -108,26 +113,45 @@ class PolicyImprovement:
             states: Draws a batch; called where the candidates of earlier steps are used up.
 
         Returns:
-            Loss and diagnostics. Shape of each: (A,).
+            Loss and diagnostics, good until the next step. Shape of each: (A,).
         """
-        refresh = self.steps % self.cfg.issm.reference_window == 0
-        if refresh:
+        new_reference = self.steps % self.cfg.issm.reference_window == 0
+        if new_reference or self._weighed is None or self.steps % self.cfg.candidate_reuse == 0:
+            self._weighed = self._graphs(self._refresh, states=states, new_reference=new_reference)
+        (obs, _, active, _), candidates, weights, _, diagnostics = self._weighed
+        self.steps += 1
+        # at first over a third of the steps: a shorter average keeps their noise, a longer one the untrained policy
+        rate = max(1.0 - self.cfg.actor.ema_decay, 3.0 / (3.0 + self.steps))
+        rate = torch.full((), rate, device=weights.device)
+        return diagnostics | {"loss": self._graphs(self._fit, obs, active, candidates, weights, rate)}
+
+    def _refresh(self, states: Callable[[], States], new_reference: bool) -> tuple:
+        """Draw and weigh candidates, from a new reference if a mirror step begins."""
+        if new_reference:
             self.reference.load_state_dict(self.policy.state_dict())
-        if refresh or self._weighed is None or self.steps % self.cfg.candidate_reuse == 0:
-            self._weighed = self._weigh_candidates(states(), refresh)
-        (obs, _, active, _), candidates, weights, qbar_of, diagnostics = self._weighed
-        drawn = systematic_resample(candidates, weights, self.cfg.issm.loss_samples, self.generator)
-        loss_AB = self.actor.loss(MirrorStep(obs, drawn, self.reference, self.eta, qbar_of, self.generator))
-        loss_A = mean_over_active(loss_AB, active)
+        return self._weigh_candidates(states(), new_reference)
+
+    def _fit(
+        self,
+        obs_BAO: torch.Tensor,
+        active_AB: torch.Tensor,
+        candidates_ABMD: torch.Tensor,
+        weights_ABM: torch.Tensor,
+        averaging_rate: torch.Tensor,
+    ) -> torch.Tensor:
+        """Take one gradient step on candidates drawn by their weights; return the loss. Shape: (A,)."""
+        drawn = systematic_resample(candidates_ABMD, weights_ABM, self.cfg.issm.loss_samples, self.generator)
+        assert self._weighed is not None
+        qbar_of = self._weighed[3]
+        loss_AB = self.actor.loss(MirrorStep(obs_BAO, drawn, self.reference, self.eta, qbar_of, self.generator))
+        loss_A = mean_over_active(loss_AB, active_AB)
         self.optimizer.zero_grad()
         loss_A.sum().backward()
         average_gradients(self.actor.parameters())
         clip_gradients(list(self.actor.parameters()), self.cfg.max_grad_norm)
         self.optimizer.step()
-        self.steps += 1
-        # at first over a third of the steps: a shorter average keeps their noise, a longer one the untrained policy
-        polyak_update(self.averaged, self.actor, max(1.0 - self.cfg.actor.ema_decay, 3.0 / (3.0 + self.steps)))
-        return diagnostics | {"loss": loss_A.detach()}
+        polyak_update(self.averaged, self.actor, averaging_rate)
+        return loss_A.detach()
 
     @torch.no_grad()
     def _weigh_candidates(self, states: States, new_reference: bool) -> tuple:
@@ -144,13 +168,14 @@ class PolicyImprovement:
         if cfg.proposal == "transported":
             transport = Transport(candidates, qbar_of)
             if new_reference:
-                self.transport_eta = transport.solve_eta(cfg.transport_budget, active_AB)
+                self.transport_eta.copy_(transport.solve_eta(cfg.transport_budget, active_AB))
             candidates = transport.carry(self.transport_eta)
         qbar = qbar_of(candidates)
         if new_reference:
             self._solve_eta(qbar, active_AB)
             if team_value is not None:
-                self.credit = credit_diagnostics(qbar, team_value(candidates), active_AB)
+                for name, value in credit_diagnostics(qbar, team_value(candidates), active_AB).items():
+                    self.credit.setdefault(name, torch.zeros_like(value)).copy_(value)
         weights = importance_weights(qbar, self.eta)
         diagnostics = issm_diagnostics(weights, qbar, candidates, self.action_mask, active_AB)
         capped = (self.eta * self.qbar_range >= 0.999 * cfg.eta_range_cap).float()
@@ -161,10 +186,10 @@ class PolicyImprovement:
         cfg, qbar_ABM, active_AB = self.cfg.issm, gather_batch(qbar_ABM, dim=1), gather_batch(active_AB, dim=1)
         spread = mean_over_active(qbar_ABM.amax(-1) - qbar_ABM.amin(-1), active_AB)
         # slow, so that the range outlives the concentration of the candidates
-        self.qbar_range = torch.maximum(spread, 0.99 * self.qbar_range)
+        torch.maximum(spread, 0.99 * self.qbar_range, out=self.qbar_range)
         eta_max = cfg.eta_range_cap / (self.qbar_range + 1e-8)
         budget = cfg.kl_budget / (len(self.action_mask) if cfg.kl_budget_per_agent else 1)
-        self.eta = solve_eta(qbar_ABM, budget, eta_max, active_AB)
+        self.eta.copy_(solve_eta(qbar_ABM, budget, eta_max, active_AB))
 
 
 def frozen_copy[M: nn.Module](module: M) -> M:

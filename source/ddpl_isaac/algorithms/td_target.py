@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import torch
 from torch import nn
+from typing import Any
 
 from ddpl_isaac.models.critic import Critic
 from ddpl_isaac.storage.replay_storage import Batch
@@ -52,6 +53,8 @@ def critic_loss(
 
 
 @torch.no_grad()
-def polyak_update(target: nn.Module, source: nn.Module, rate: float) -> None:
-    """Move every parameter of the target towards the source by ``rate``."""
-    torch._foreach_lerp_(list(target.parameters()), list(source.parameters()), rate)  # pyright: ignore[reportPrivateImportUsage]
+def polyak_update(target: nn.Module, source: nn.Module, rate: float | torch.Tensor) -> None:
+    """Move every parameter of the target towards the source by ``rate``, a number or a tensor of shape ()."""
+    targets: list[Any] = list(target.parameters())
+    weight: Any = [rate] * len(targets) if isinstance(rate, torch.Tensor) else rate
+    torch._foreach_lerp_(targets, list(source.parameters()), weight)  # pyright: ignore[reportPrivateImportUsage]

@@ -19,7 +19,7 @@ from ddpl_isaac.diffusion.score_matching import score_matching_loss
 from ddpl_isaac.models.actor import Actor, MirrorStep
 from ddpl_isaac.models.denoiser import Denoiser, EncodedObservation
 from ddpl_isaac.runtime.compilation import compiled
-from ddpl_isaac.runtime.cuda_graphs import CudaGraphs
+from ddpl_isaac.runtime.cuda_graphs import CudaGraphs, wants_graphs
 
 
 class DiffusionActor(Actor):
@@ -57,7 +57,7 @@ class DiffusionActor(Actor):
             self.register_buffer(f"_{name}", coefficient, persistent=False)
         self._step_function = compiled(denoise_step, compile_mode, device)
         self._loss_function = compiled(_denoising_error, compile_mode, device)
-        self._graphs = CudaGraphs() if compile_mode == "cuda_graph" else None
+        self._graphs = CudaGraphs(wants_graphs(compile_mode, device))
         self._precision = getattr(torch, sampler_cfg.precision)
 
     @property
@@ -74,9 +74,7 @@ class DiffusionActor(Actor):
         shape = (self.num_steps, num_agents, batch * num_samples, self.action_mask.shape[1])
         noise_HARD = torch.randn(shape, device=obs_BAO.device, generator=generator)
         with self._products(obs_BAO.device):
-            if self._graphs is not None:
-                return self._graphs(self.sample_from, obs_BAO, noise_HARD, num_samples=num_samples)
-            return self.sample_from(obs_BAO, noise_HARD, num_samples)
+            return self._graphs(self.sample_from, obs_BAO, noise_HARD, num_samples=num_samples).clone()
 
     def _products(self, device: torch.device) -> contextlib.AbstractContextManager:
         """Let matrix products round their inputs as configured; the chain between them stays float32."""

@@ -26,4 +26,6 @@ def configure(device: torch.device | str, matmul_precision: str = "high") -> Non
         use_fastest_float32()
         keep_freed_memory()
     else:
+        if torch.device(device).index is not None:
+            torch.cuda.set_device(device)  # the streams of graphs are those of the current device
         torch.set_float32_matmul_precision(matmul_precision)

@@ -2,60 +2,166 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""A function of tensors as one CUDA graph for each size of its inputs. Nobody has run this on a GPU yet."""
+"""Functions of tensors as CUDA graphs: all their kernels are launched at once.
+
+The chain of denoising steps has been run like this on a GPU, gradient steps have not.
+"""
 
 from __future__ import annotations
 
 import torch
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
+from ddpl_isaac.errors import UserError
+
 _WARM_UP = 3
-"""Calls before a capture, in which kernels are compiled and libraries allocate what they need."""
+"""Calls before a capture, in which kernels are compiled, optimisers and libraries allocate what they need."""
+
+
+@dataclass
+class _Call:
+    """A function at one set of shapes and settings."""
+
+    inputs: tuple[torch.Tensor, ...]
+    """What the function reads in place of the inputs of each call."""
+
+    warmed_up: int = 0
+    """Calls that ran kernel by kernel."""
+
+    replay: Callable[[], None] | None = None
+    """Launches the graph, once it is captured."""
+
+    result: Any = None
+    """What the captured function returned; each replay writes it anew."""
 
 
 class CudaGraphs:
-    """Launches all kernels of a function at once instead of one after the other.
+    """Calls functions, and replays them as CUDA graphs from the fourth call on where that is wanted.
 
-    The function must read its inputs and parameters, whose memory has to stay where it is, and write nothing else. A
-    graph keeps the memory of its intermediate results. A copy starts without graphs, as they are of the original.
+    A graph repeats the kernels of one call on the same memory. So a function may read and write whatever tensors stay
+    where they are, and must not decide anything by what changes between calls: numbers that change are inputs, which
+    are copied, and what is decided by are settings, each of which has a graph of its own. What it returns is good until
+    the next call. The first calls run as they are and count like any other, so that gradient steps may be captured.
     """
 
-    def __init__(self) -> None:
-        """Capture nothing yet."""
-        self._captured: dict[tuple, tuple[torch.cuda.CUDAGraph, tuple[torch.Tensor, ...], torch.Tensor]] = {}
+    def __init__(self, active: bool, generator: torch.Generator | None = None) -> None:
+        """Capture nothing yet.
 
-    def __call__(self, function: Callable[..., torch.Tensor], *inputs: torch.Tensor, **settings: Any) -> torch.Tensor:
-        """Return ``function(*inputs, **settings)``, captured at the first call with these shapes and settings."""
-        key = (*(tensor.shape for tensor in inputs), *settings.items())
-        if key not in self._captured:
-            self._captured[key] = _capture(function, inputs, settings)
-        graph, static_inputs, result = self._captured[key]
-        for static, tensor in zip(static_inputs, inputs, strict=True):
-            static.copy_(tensor)
-        graph.replay()
-        return result.clone()
+        Args:
+            active: Whether to capture; otherwise functions are merely called.
+            generator: What the functions draw from; None is torch's own generator.
+        """
+        self.active, self._generator = active, generator
+        self._calls: dict[tuple, _Call] = {}
+
+    def __call__[Result](self, function: Callable[..., Result], *inputs: torch.Tensor, **settings: Any) -> Result:
+        """Return ``function(*inputs, **settings)``.
+
+        Args:
+            function: The same object, or method of the same object, in every call.
+            inputs: Tensors that may differ between calls.
+            settings: Hashable values; every combination is captured anew.
+
+        Raises:
+            UserError: If the function cannot be captured.
+        """
+        if not self.active or _is_running():
+            return function(*inputs, **settings)
+        key = (function, *((tensor.shape, tensor.dtype) for tensor in inputs), *sorted(settings.items()))
+        with _normal_mode():
+            call = self._calls.get(key)
+            if call is None:
+                call = self._calls[key] = _Call(tuple(tensor.clone() for tensor in inputs))
+            else:
+                for static, tensor in zip(call.inputs, inputs, strict=True):
+                    static.copy_(tensor)
+            if call.warmed_up < _WARM_UP:
+                call.warmed_up += 1
+                with _running():
+                    return _run_aside(function, call.inputs, settings)
+            if call.replay is None:
+                with _running():
+                    call.replay, call.result = _capture(function, call.inputs, settings, self._generator)
+            call.replay()
+        return call.result
+
+    def forget(self) -> None:
+        """Capture anew what is called next: to be called when tensors have been replaced by others."""
+        self._calls.clear()
 
     def __deepcopy__(self, memo: dict) -> CudaGraphs:
-        """Return one without graphs."""
-        return CudaGraphs()
+        """Return one without graphs, as they are of the original; it draws from the same generator."""
+        return CudaGraphs(self.active, self._generator)
 
 
-@torch.inference_mode(False)  # tensors of inference mode could not be written to outside of it
-@torch.no_grad()
-def _capture(
-    function: Callable[..., torch.Tensor], inputs: tuple[torch.Tensor, ...], settings: dict[str, Any]
-) -> tuple[torch.cuda.CUDAGraph, tuple[torch.Tensor, ...], torch.Tensor]:
-    """Return the graph, where its inputs have to be written, and where its result will be."""
-    static_inputs = tuple(tensor.clone() for tensor in inputs)
-    device = inputs[0].device
-    stream = torch.cuda.Stream(device)
-    stream.wait_stream(torch.cuda.current_stream(device))
+def wants_graphs(mode: str, device: torch.device | str) -> bool:
+    """Tell whether functions are to be captured on a device, by ``AlgorithmConfig.compile``."""
+    return mode == "auto" and torch.device(device).type == "cuda"
+
+
+_depth: list[None] = []
+"""Functions that run under a :class:`CudaGraphs` now: what they call becomes part of their own graph."""
+
+
+def _is_running() -> bool:
+    return bool(_depth)
+
+
+@contextmanager
+def _running() -> Generator[None]:
+    _depth.append(None)
+    try:
+        yield
+    finally:
+        _depth.pop()
+
+
+@contextmanager
+def _normal_mode() -> Generator[None]:
+    """Leave inference mode, whose tensors could not be written to outside of it, with gradients as they were."""
+    grad = torch.is_grad_enabled()
+    with torch.inference_mode(False), torch.set_grad_enabled(grad):
+        yield
+
+
+def _run_aside(function: Callable[..., Any], inputs: tuple[torch.Tensor, ...], settings: dict[str, Any]) -> Any:
+    """Call a function on a stream of its own, as torch asks for it before a backward pass is captured."""
+    stream, current = _stream(), torch.cuda.current_stream()
+    stream.wait_stream(current)
     with torch.cuda.stream(stream):
-        for _ in range(_WARM_UP):
-            function(*static_inputs, **settings)
-    torch.cuda.current_stream(device).wait_stream(stream)
+        result = function(*inputs, **settings)
+    current.wait_stream(stream)
+    return result
+
+
+_streams: dict[int, torch.cuda.Stream] = {}
+
+
+def _stream() -> torch.cuda.Stream:
+    """Return the stream of warm-up and capture on the current device, always the same one."""
+    return _streams.setdefault(torch.cuda.current_device(), torch.cuda.Stream())
+
+
+def _capture(
+    function: Callable[..., Any],
+    inputs: tuple[torch.Tensor, ...],
+    settings: dict[str, Any],
+    generator: torch.Generator | None,
+) -> tuple[Callable[[], None], Any]:
+    """Return what launches the graph of a call, and what the call will return each time; nothing runs yet."""
     graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        result = function(*static_inputs, **settings)
-    return graph, static_inputs, result
+    if generator is not None:
+        graph.register_generator_state(generator)
+    try:
+        # threads of a simulator may allocate meanwhile, which only the strictest mode forbids
+        with torch.cuda.graph(graph, stream=_stream(), capture_error_mode="thread_local"):
+            result = function(*inputs, **settings)
+    except RuntimeError as error:
+        raise UserError(
+            f"{getattr(function, '__qualname__', function)} could not be captured as a CUDA graph:"
+            f" {str(error).partition(chr(10))[0]} agent.algorithm.compile=eager trains without graphs."
+        ) from error
+    return graph.replay, result
