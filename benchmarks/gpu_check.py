@@ -130,7 +130,7 @@ def count_kernels(function: Callable[[], object], device: str) -> dict[str, floa
     with profile(activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]) as recorded:
         function()
         torch.cuda.synchronize()
-    kernels = [event for event in recorded.events() or () if event.device_type == torch.autograd.DeviceType.CUDA]
+    kernels = [event for event in recorded.events() or () if event.device_type.name == "CUDA"]
     return {"kernels": len(kernels), "gpu_ms": sum(event.device_time for event in kernels) / 1e3}
 
 
