@@ -19,6 +19,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import torch
 from collections.abc import Callable, Iterator, Mapping
@@ -80,24 +81,20 @@ def run_part(part: Part, seconds_left: float) -> dict[str, Any]:
     limit, start = min(part.seconds, seconds_left), time.monotonic()
     if limit <= 0.0:
         return {"outcome": "skipped: no time left"}
-    # a group of its own, so that a simulator in a process of its own ends with it
-    process = subprocess.Popen(
-        [sys.executable, *part.command],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        output, _ = process.communicate(timeout=limit)
-        outcome = "done" if process.returncode == 0 else f"failed: {process.returncode}"
-    except subprocess.TimeoutExpired:
-        _end(process)
-        output, _ = process.communicate()
-        outcome = f"stopped after {limit:.0f} s"
-    finally:
-        _end(process)
-    lines = output.splitlines()
+    # into a file: a pipe would stay open as long as a child that outlives the part
+    with tempfile.TemporaryFile("w+") as output:
+        command = [sys.executable, *part.command]
+        # a group of its own, so that a simulator in a process of its own ends with it
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
+        try:
+            code = process.wait(limit)
+            outcome = "done" if code == 0 else f"failed: {code}"
+        except subprocess.TimeoutExpired:
+            outcome = f"stopped after {limit:.0f} s"
+        finally:
+            _end(process)
+        output.seek(0)
+        lines = output.read().splitlines()
     report = {"outcome": outcome, "seconds": round(time.monotonic() - start, 1)}
     with contextlib.suppress(json.JSONDecodeError, IndexError):
         return report | {"result": json.loads(lines[-1])}
@@ -108,6 +105,7 @@ def _end(process: subprocess.Popen) -> None:
     """End a process and all processes of its group, those that outlived it among them."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def run_all(parts: Mapping[str, Part], minutes: float, skipped: list[str]) -> Iterator[dict[str, Any]]:

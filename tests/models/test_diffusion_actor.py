@@ -102,6 +102,15 @@ def test_a_graph_draws_what_its_kernels_draw_one_by_one_and_sees_new_weights(mon
                 one.denoiser.mlp.layers[-1].weight.mul_(0.9)
 
 
+def test_a_policy_that_was_built_for_a_gpu_acts_on_a_cpu(actor):
+    plain = copy.deepcopy(actor)
+    actor._graphs.active = True
+    for seed in range(5):
+        obs = torch.randn(B, 2, O)
+        draws = [one.sample(obs, 2, torch.Generator().manual_seed(seed)) for one in (actor, plain)]
+        assert torch.equal(*draws)
+
+
 def test_score_matching_teaches_the_actor_a_target_for_each_state():
     torch.manual_seed(0)
     actor = DiffusionActor(

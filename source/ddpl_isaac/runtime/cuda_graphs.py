@@ -68,7 +68,7 @@ class CudaGraphs:
         Raises:
             UserError: If the function cannot be captured.
         """
-        if not self.active or _is_running():
+        if not self.active or _is_running() or not _on_gpu(inputs):
             return function(*inputs, **settings)
         key = (function, *((tensor.shape, tensor.dtype) for tensor in inputs), *sorted(settings.items()))
         with _normal_mode():
@@ -108,6 +108,11 @@ _depth: list[None] = []
 
 def _is_running() -> bool:
     return bool(_depth)
+
+
+def _on_gpu(inputs: tuple[torch.Tensor, ...]) -> bool:
+    """Tell whether no input has stayed on the CPU: a policy trained on a GPU may act elsewhere later."""
+    return all(tensor.is_cuda for tensor in inputs)
 
 
 @contextmanager
