@@ -56,7 +56,7 @@ def parts(kind: str, device: str) -> dict[str, Part]:
     train = [str(ROOT / "benchmarks" / "train_step.py"), "--device", device, *HANDS]
     if kind == "cuda":
         tests = ["-m", "pytest", "-q", "-m", "gpu", *(str(ROOT / "tests" / name) for name in TESTED)]
-        settings = "physics=ovphysx", "agent.algorithm.warmup_steps=0"
+        settings = "physics=ovphysx", "agent.algorithm.warmup_steps_per_env=0"
         return {
             "tests": Part(tests, 70.0),
             "act": Part([*here, "act", "--num_envs", "1024", "4096"], 40.0),
@@ -68,7 +68,7 @@ def parts(kind: str, device: str) -> dict[str, Part]:
     return {
         "act": Part([*here, "act", "--num_envs", "64", "256"], 120.0),
         "update": Part([*here, "update"], 120.0),
-        "training, 16": Part([*train, "--num_envs", "16", "agent.algorithm.warmup_steps=0"], 240.0),
+        "training, 16": Part([*train, "--num_envs", "16", "agent.algorithm.warmup_steps_per_env=0"], 240.0),
     }
 
 

@@ -51,7 +51,7 @@ class Shapes:
 
 def make_learner(num_agents: int, device: str, *overrides: str, num_envs: int = 64) -> DDPL:
     """Return a learner of the hands' settings whose replay is full of noise."""
-    small = f"agent.algorithm.replay.capacity={ROWS * num_envs}", "agent.algorithm.warmup_steps=0"
+    small = f"agent.algorithm.replay.capacity={ROWS * num_envs}", "agent.algorithm.warmup_steps_per_env=0"
     cfg = load_config(
         resolve_resource(SETTINGS),
         ["agent.algorithm.overlap_learning=false", *small, *overrides],

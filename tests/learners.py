@@ -13,7 +13,7 @@ from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.config.loader import load_config
 
 SMALL = [
-    "agent.algorithm.warmup_steps=64",
+    "agent.algorithm.warmup_steps_per_env=4",
     "agent.algorithm.replay.capacity=4096",
     "agent.algorithm.replay.batch_size=32",
     "agent.algorithm.actor_batch_size=8",

@@ -64,7 +64,7 @@ def capture_by_tapes(monkeypatch) -> list[str]:
         draws.set_state(drawn)
         return tape.replay, result
 
-    monkeypatch.setattr(cuda_graphs, "_on_gpu", lambda inputs: True)
+    monkeypatch.setattr(cuda_graphs, "_on_gpu", lambda _: True)
     monkeypatch.setattr(cuda_graphs, "_run_aside", lambda function, inputs, settings: function(*inputs, **settings))
     monkeypatch.setattr(cuda_graphs, "_capture", capture)
     return names

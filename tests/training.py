@@ -15,7 +15,7 @@ GAME = "Coordination-Corners-v0"
 SMALL = [
     "--num_envs", "8",
     "agent.num_steps_per_env=2",
-    "agent.algorithm.warmup_steps=32",
+    "agent.algorithm.warmup_steps_per_env=4",
     "agent.algorithm.replay.capacity=512",
     "agent.algorithm.replay.batch_size=16",
     "agent.algorithm.actor_batch_size=4",

@@ -72,7 +72,7 @@ def test_the_diagnostics_of_an_agent_lie_one_level_deep_whatever_it_is_called():
 
 def test_only_the_critics_learn_during_warm_up():
     env = FakeEnv(num_envs=16)
-    rollouts = make_rollouts(env, "agent.algorithm.warmup_steps=10000")
+    rollouts = make_rollouts(env, "agent.algorithm.warmup_steps_per_env=625")
     collect(rollouts, env, 4)
     learner = rollouts.learner
     actor, critic = [{k: v.clone() for k, v in m.state_dict().items()} for m in (learner.actor, learner.critic)]

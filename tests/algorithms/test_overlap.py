@@ -80,7 +80,7 @@ def test_a_run_repeats_bit_for_bit_whichever_side_is_faster():
 
 def test_the_environments_are_played_by_the_policies_of_the_iteration_before():
     env = FakeEnv(num_envs=16)
-    rollouts = make_rollouts(env, OVERLAP, "agent.algorithm.warmup_steps=0")
+    rollouts = make_rollouts(env, OVERLAP, "agent.algorithm.warmup_steps_per_env=0")
     before = weights_of(rollouts)
     collect(rollouts, env, 4)
     assert rollouts.update() == {}

@@ -8,6 +8,7 @@
 
 import torch
 
+import pytest
 from fakes import FakeEnv
 from learners import SMALL, collect
 
@@ -61,7 +62,7 @@ def make(monkeypatch, env, *settings):
 
 def test_actions_are_uniform_until_warm_up_is_over_and_the_learners_then(monkeypatch):
     env = FakeEnv(num_envs=8)
-    rollouts = make(monkeypatch, env, "agent.algorithm.warmup_steps=16")
+    rollouts = make(monkeypatch, env, "agent.algorithm.warmup_steps_per_env=2")
     collect(rollouts, env, 3)
     warm, warmer, own = (step.action for step in rollouts.learner.steps)
     assert warm.abs().max() > 0.1
@@ -70,9 +71,31 @@ def test_actions_are_uniform_until_warm_up_is_over_and_the_learners_then(monkeyp
     assert not (warm * (1 - rollouts.stack.action_mask)).any()  # padding
 
 
+@pytest.mark.parametrize("num_envs", [1, 8, 64])
+def test_warm_up_is_as_long_for_each_environment_whatever_their_number(monkeypatch, num_envs):
+    env = FakeEnv(num_envs=num_envs)
+    rollouts = make(monkeypatch, env, "agent.algorithm.warmup_steps_per_env=2")
+    warm = []
+    for _ in range(4):
+        warm.append(rollouts.warming_up)
+        collect(rollouts, env, 1)
+    assert warm == [True, True, False, False]
+
+
+def test_warm_up_counts_the_steps_of_a_rank_where_there_are_several(monkeypatch):
+    monkeypatch.setattr("ddpl_isaac.algorithms.rollouts.num_ranks", lambda: 4)
+    env = FakeEnv(num_envs=8)
+    rollouts = make(monkeypatch, env, "agent.algorithm.warmup_steps_per_env=2")
+    collect(rollouts, env, 1)
+    assert rollouts.env_steps == 32
+    assert rollouts.warming_up
+    collect(rollouts, env, 1)
+    assert not rollouts.warming_up
+
+
 def test_actors_rest_during_warm_up(monkeypatch):
     env = FakeEnv(num_envs=8)
-    rollouts = make(monkeypatch, env, "agent.algorithm.warmup_steps=16")
+    rollouts = make(monkeypatch, env, "agent.algorithm.warmup_steps_per_env=2")
     for _ in range(3):
         collect(rollouts, env, 1)
         rollouts.update()

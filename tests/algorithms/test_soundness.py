@@ -98,7 +98,7 @@ def test_the_learners_process_says_so_too():
 
 def test_columns_that_have_not_varied_are_named_once(caplog):
     env = FakeEnv(num_envs=8)
-    rollouts = make_rollouts(env, "agent.algorithm.warmup_steps=32")
+    rollouts = make_rollouts(env, "agent.algorithm.warmup_steps_per_env=4")
     train(rollouts, env, 1)
     assert "not varied" not in caplog.text
     train(rollouts, env, 3)

@@ -48,7 +48,7 @@ GAME = "--task", "Coordination-Corners-v0", "--num_envs", "8"
 
 
 def test_training_is_compared_with_an_environment_that_has_a_process_for_itself():
-    result = run_benchmark("train_step.py", *GAME, "agent.algorithm.warmup_steps=64", *ONCE)
+    result = run_benchmark("train_step.py", *GAME, "agent.algorithm.warmup_steps_per_env=8", *ONCE)
     assert result["num_envs"] == 8
     assert result["simulator_over_simulator"] == 1.0
     assert 0.0 < result["training_over_simulator"] < 1.0

@@ -128,7 +128,12 @@ def every_field():
 @settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(changes=every_field())
 def test_an_accepted_combination_trains_or_is_refused_by_the_name_of_a_field(tmp_path_factory, changes):
-    base = {"num_envs": 4, "num_steps_per_env": 2, "algorithm.warmup_steps": 8, "algorithm.replay.batch_size": 4}
+    base = {
+        "num_envs": 4,
+        "num_steps_per_env": 2,
+        "algorithm.warmup_steps_per_env": 2,
+        "algorithm.replay.batch_size": 4,
+    }
     base |= {
         "algorithm.actor.hidden_dims": [4],
         "algorithm.critic.hidden_dims": [4],

@@ -25,7 +25,7 @@ from ddpl_isaac.runners.diffusion_actor_runner import DiffusionActorRunner
 SMALL = [
     "agent.num_envs=3",
     "agent.num_steps_per_env=2",
-    "agent.algorithm.warmup_steps=4",
+    "agent.algorithm.warmup_steps_per_env=2",
     "agent.algorithm.replay.capacity=200",
     "agent.algorithm.replay.batch_size=4",
     "agent.algorithm.actor_batch_size=2",

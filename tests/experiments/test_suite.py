@@ -239,7 +239,7 @@ def test_without_a_cluster_the_error_says_how_to_start_one(tmp_path):
 
 def test_trainings_are_evaluated_tabled_and_written_for_marl_eval(tmp_path):
     grid = {"task": "Coordination-Corners-v0", "method": ["gaussian_forward_kl", "MAPPO"], "num_episodes": 8}
-    small_run = ["agent.max_iterations=2", "agent.algorithm.compile=eager", "agent.algorithm.warmup_steps=64"]
+    small_run = ["agent.max_iterations=2", "agent.algorithm.compile=eager", "agent.algorithm.warmup_steps_per_env=1"]
     path, output = write(tmp_path / "a.yaml", [grid], small_run), tmp_path / "out"
     names = [cell.name for cell in read_cells(path)]
 

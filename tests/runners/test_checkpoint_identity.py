@@ -23,7 +23,7 @@ from ddpl_isaac.runners.diffusion_actor_runner import DiffusionActorRunner
 SMALL = [
     "agent.num_envs=4",
     "agent.num_steps_per_env=2",
-    "agent.algorithm.warmup_steps=0",
+    "agent.algorithm.warmup_steps_per_env=0",
     "agent.algorithm.replay.capacity=64",
     "agent.algorithm.replay.batch_size=8",
     "agent.algorithm.actor_batch_size=4",

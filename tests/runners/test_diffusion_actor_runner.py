@@ -23,7 +23,7 @@ from ddpl_isaac.runners.evaluator import evaluate
 SMALL = [
     "agent.num_steps_per_env=4",
     "agent.save_interval=2",
-    "agent.algorithm.warmup_steps=64",
+    "agent.algorithm.warmup_steps_per_env=8",
     "agent.algorithm.replay.capacity=4096",
     "agent.algorithm.replay.batch_size=32",
     "agent.algorithm.actor_batch_size=8",

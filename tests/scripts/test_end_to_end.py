@@ -20,7 +20,7 @@ TESTS = Path(__file__).parents[1]
 GAME = "Coordination-Corners-v0"
 CART = "DDPL-Cart-Pendulum"
 SMALL = [
-    "agent.algorithm.warmup_steps=8",
+    "agent.algorithm.warmup_steps_per_env=2",
     "agent.algorithm.replay.capacity=4096",
     "agent.algorithm.compile=eager",
 ]
@@ -59,7 +59,7 @@ def test_a_run_directory_tells_all_about_the_run(game):
     _, run_dir, _ = game
     assert run_dir.name.endswith("_first")
     agent = OmegaConf.load(run_dir / "params" / "agent.yaml")
-    assert (agent.max_iterations, agent.run_name, agent.algorithm.warmup_steps) == (2, "first", 8)
+    assert (agent.max_iterations, agent.run_name, agent.algorithm.warmup_steps_per_env) == (2, "first", 2)
     assert (run_dir / "params" / "env.yaml").is_file()
     assert "git commit" in next((run_dir / "git").glob("*.diff")).read_text()
     manifest = json.loads((run_dir / "run.json").read_text())
@@ -101,7 +101,7 @@ def test_latest_resumes_counters_and_settings_in_a_new_directory(game):
     assert "iteration 3/3 | 1,536 env steps" in printed
     second = next(first.parent.glob("*_b"))
     assert scalars(second)["Train/env_steps"] == [(2, 1536.0)]
-    assert OmegaConf.load(second / "params" / "agent.yaml").algorithm.warmup_steps == 8
+    assert OmegaConf.load(second / "params" / "agent.yaml").algorithm.warmup_steps_per_env == 2
     assert (first / "model_1.pt").is_file()
 
 

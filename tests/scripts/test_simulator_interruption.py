@@ -17,7 +17,7 @@ CART = ["--task", "DDPL-Cart-Pendulum", "--device", "cpu", "--num_envs", "2"]
 SMALL = [
     "agent.algorithm.compile=eager",
     "agent.algorithm.overlap_learning=false",
-    "agent.algorithm.warmup_steps=16",
+    "agent.algorithm.warmup_steps_per_env=8",
     "agent.algorithm.replay.batch_size=16",
     "agent.algorithm.actor_batch_size=4",
 ]

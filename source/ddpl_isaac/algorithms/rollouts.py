@@ -74,7 +74,12 @@ class Rollouts:
     @property
     def warming_up(self) -> bool:
         """Whether actions are still uniform."""
-        return self.learner.warms_up and self.env_steps < self.cfg.warmup_steps
+        return self.learner.warms_up and self._steps_per_env < self.cfg.warmup_steps_per_env
+
+    @property
+    def _steps_per_env(self) -> int:
+        """Steps of each environment so far."""
+        return self.env_steps // (self.num_envs * num_ranks())
 
     def act(self, obs: TensorDict) -> torch.Tensor:
         """Draw the joint action of the current policies, uniform during warm-up. Shape: (N, num_actions)."""
@@ -116,7 +121,7 @@ class Rollouts:
         del obs
         self.learner.check(self.env_steps)
         self.guard.check(self.last_checkpoint)
-        if not self._looked_at_columns and self.env_steps >= self.cfg.warmup_steps:
+        if not self._looked_at_columns and self._steps_per_env >= self.cfg.warmup_steps_per_env:
             self._looked_at_columns = True
             sentence = self.learner.look_at_columns()
             if sentence:
@@ -158,7 +163,7 @@ class Rollouts:
         del load_cfg
         self.learner.load(state, strict=strict)
         self.env_steps, self._began = state["counters"]["env_steps"], False
-        self.guard.steps = self.env_steps // (self.num_envs * num_ranks())
+        self.guard.steps = self._steps_per_env
         return True
 
     def continue_episodes(self, obs: TensorDict, state: dict) -> None:

@@ -155,8 +155,8 @@ class AlgorithmConfig:
     n_step: Count = 3
     """Rewards summed before bootstrapping."""
 
-    warmup_steps: Annotated[int, Range(0)] = 5_000
-    """Environment steps of uniform random actions, in which only the critics learn."""
+    warmup_steps_per_env: Annotated[int, Range(0)] = 79
+    """Steps of each environment with uniform random actions, in which only the critics learn."""
 
     critic_updates_per_1000: Positive = 15.625
     """Critic gradient steps per 1000 environment steps, whatever the number of environments."""
