@@ -39,7 +39,7 @@ OBJECT_PROPS = [
 """How the engines treat what is carried or thrown."""
 
 
-_GPU_BUFFERS = {"gpu_max_rigid_contact_count": 2**23, "gpu_max_rigid_patch_count": 2**23}
+_GPU_BUFFER = 2**23
 """Contacts and contact patches that thousands of hands have at once; PhysX drops those that find no room."""
 
 
@@ -47,8 +47,10 @@ _GPU_BUFFERS = {"gpu_max_rigid_contact_count": 2**23, "gpu_max_rigid_patch_count
 class ContactPhysicsCfg(PresetCfg):
     """Engines, by ``physics=<name>``. The default is PhysX: Isaac Sim's where that is running, else ``ovphysx``."""
 
-    isaacsim_physx = PhysxCfg(bounce_threshold_velocity=0.2, **_GPU_BUFFERS)
-    ovphysx = OvPhysxCfg(**_GPU_BUFFERS)
+    isaacsim_physx = PhysxCfg(
+        bounce_threshold_velocity=0.2, gpu_max_rigid_contact_count=_GPU_BUFFER, gpu_max_rigid_patch_count=_GPU_BUFFER
+    )
+    ovphysx = OvPhysxCfg(gpu_max_rigid_contact_count=_GPU_BUFFER, gpu_max_rigid_patch_count=_GPU_BUFFER)
     physx = PhysxAutoCfg(isaacsim_physx=isaacsim_physx, ovphysx=ovphysx)
     newton_mjwarp = NewtonCfg(
         solver_cfg=MJWarpSolverCfg(
