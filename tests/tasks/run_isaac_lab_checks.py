@@ -4,7 +4,7 @@
 
 """Runs Isaac Lab's own checks of registered environments on a task, and on several agents what it checks of one alone.
 
-Usage: ``python run_isaac_lab_checks.py TASK [env.field=value]``
+Usage: ``python run_isaac_lab_checks.py TASK ENGINE [env.field=value]``
 """
 
 import importlib
@@ -25,18 +25,18 @@ SHIPPED = Path(isaaclab.__file__).parent / "source" / "isaaclab_tasks" / "test"
 """Isaac Lab's test tree, which comes with its wheel."""
 
 
-def check_random_actions(task: str) -> None:
+def check_random_actions(task: str, engine: str) -> None:
     """Create, step and destroy the environment as Isaac Lab's tests do: nothing may be no number."""
     sys.path.insert(0, str(SHIPPED))
     checks = importlib.import_module("env_test_utils")
-    checks._check_random_actions(task, "cpu", NUM_ENVS, NUM_STEPS, multi_agent=True, physics_preset_name="ovphysx")
+    checks._check_random_actions(task, "cpu", NUM_ENVS, NUM_STEPS, multi_agent=True, physics_preset_name=engine)
     assert SimulationContext.instance() is None, "the simulation outlives its environment"
 
 
-def play(task: str, tokens: list[str], seed: int) -> dict[str, torch.Tensor]:
+def play(task: str, engine: str, tokens: list[str], seed: int) -> dict[str, torch.Tensor]:
     """Check the spaces of every step at random actions, and return where it ends."""
     create_new_stage()
-    cfg, _ = resolve_task_config(task, None, overrides=["physics=ovphysx", *tokens])
+    cfg, _ = resolve_task_config(task, None, overrides=[f"physics={engine}", *tokens])
     cfg.scene.num_envs, cfg.seed = NUM_ENVS, seed
     env = gym.make(task, cfg=cfg).unwrapped
     assert env.num_envs == NUM_ENVS
@@ -69,10 +69,10 @@ def check_spaces(env, obs) -> None:
         assert env.state().shape == (NUM_ENVS, *env.state_space.shape)
 
 
-def main(task: str, tokens: list[str]) -> None:
+def main(task: str, engine: str, tokens: list[str]) -> None:
     """Check random actions once and seeds twice."""
-    check_random_actions(task)
-    first, same, other = (play(task, tokens, seed) for seed in (42, 42, 43))
+    check_random_actions(task, engine)
+    first, same, other = (play(task, engine, tokens, seed) for seed in (42, 42, 43))
     for name, value in first.items():
         assert torch.isfinite(value).all(), name
         assert torch.equal(value, same[name]), f"{name}: the same seed ends elsewhere"
@@ -81,4 +81,4 @@ def main(task: str, tokens: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(sys.argv[1], sys.argv[2], sys.argv[3:])
