@@ -15,6 +15,7 @@ from learners import collect, make_rollouts
 from tape import capture_by_tapes, tensors
 
 from ddpl_isaac.algorithms.ddpl import STEPS_AT_ONCE
+from ddpl_isaac.algorithms.learner import make_optimizer, restore_optimizer
 from ddpl_isaac.algorithms.metrics import by_agent
 from ddpl_isaac.envs.guard import NonFiniteError
 
@@ -134,6 +135,24 @@ def test_a_restored_learner_goes_on_as_the_saved_one_would_have():
         results.append(one.update())
     assert results[0].keys() == results[1].keys()
     assert all(torch.equal(value, results[1][name]) for name, value in results[0].items())
+
+
+def test_an_optimiser_goes_on_from_saved_moments_by_its_own_settings():
+    """Those of an older checkpoint could not be captured as a graph."""
+    weights = [torch.nn.Parameter(torch.ones(2)) for _ in range(3)]
+    saved = torch.optim.Adam(weights[:1], 0.5, fused=True)
+    kept, restored = (make_optimizer([weight], 0.25) for weight in weights[1:])
+    for weight, optimizer in zip(weights[:2], (saved, kept), strict=True):
+        weight.grad = torch.tensor([1.0, -2.0])
+        optimizer.step()
+    restore_optimizer(restored, saved.state_dict())
+    assert restored.param_groups[0]["capturable"]
+    with torch.no_grad():
+        weights[2].copy_(weights[1])
+    for weight, optimizer in zip(weights[1:], (kept, restored), strict=True):
+        weight.grad = torch.tensor([3.0, 1.0])
+        optimizer.step()
+    assert torch.equal(weights[1], weights[2])
 
 
 def test_too_many_broken_environments_stop_the_run_before_anything_is_learned_from_them():
