@@ -89,3 +89,19 @@ class _Undo(TorchDispatchMode):
         """Put everything back."""
         for storage, before in self._before.values():
             storage.copy_(before)
+
+
+class CountOperators(TorchDispatchMode):
+    """Counts the operators that write something: what a GPU would have to launch, or more."""
+
+    def __init__(self) -> None:
+        """Start at 0."""
+        super().__init__()
+        self.count = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        known = {tensor.untyped_storage().data_ptr() for tensor in tensors((args, kwargs or {}))}
+        written = any(tensor.untyped_storage().data_ptr() not in known for tensor in tensors(result))
+        self.count += func._schema.is_mutable or written
+        return result

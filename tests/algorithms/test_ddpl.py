@@ -12,7 +12,7 @@ import pytest
 from fakes import FakeEnv
 from host_sync import forbid_host_sync
 from learners import collect, make_rollouts
-from tape import capture_by_tapes, tensors
+from tape import CountOperators, Tape, capture_by_tapes, tensors
 
 from ddpl_isaac.algorithms.ddpl import STEPS_AT_ONCE
 from ddpl_isaac.algorithms.learner import make_optimizer, restore_optimizer
@@ -219,6 +219,33 @@ def test_graphs_do_what_their_functions_do(monkeypatch, kind, proposal, device):
             torch.testing.assert_close(*pair, **exact)
     for name, value in states[0]["tensors"].items():
         torch.testing.assert_close(states[1]["tensors"][name], value, msg=name, **exact)
+
+
+def test_an_update_is_a_few_launches(monkeypatch):
+    capture_by_tapes(monkeypatch)
+    launches, replay = [], Tape.replay
+    # while they are counted they do nothing, so that only what is left beside them is
+    monkeypatch.setattr(Tape, "replay", lambda tape: launches.append(1) if counting else replay(tape))
+    counting = False
+    env = FakeEnv(num_envs=16)
+    settings = "critic_updates_per_1000=62.5", "actor_updates_per_1000=31.25"  # 8 and 4 of 128 environment steps
+    settings += "candidate_reuse=4", "issm.reference_window=4"
+    rollouts = make_rollouts(env, *(f"agent.algorithm.{setting}" for setting in settings))
+    learner = rollouts.learner
+    collect(rollouts, env, 8)
+    plain = CountOperators()
+    with plain:
+        rollouts.update()
+    learner._graphs.active = True
+    for _ in range(4):
+        collect(rollouts, env, 1)
+        rollouts.update()
+    counting, others = True, CountOperators()
+    with others:
+        rollouts.update()
+    assert len(launches) == 1 + 1 + 4  # eight critic steps, candidates, four actor steps
+    assert others.count < 80
+    assert plain.count > 20 * others.count
 
 
 def test_a_learner_is_captured_anew_when_it_has_been_loaded(monkeypatch):
