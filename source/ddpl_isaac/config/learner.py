@@ -65,7 +65,7 @@ class ActorConfig:
 class CriticConfig:
     """The value functions (docs/method.md §3)."""
 
-    kind: Annotated[str, OneOf("central", "factored", "local")] = "factored"
+    kind: Annotated[str, OneOf("central", "factored", "local", "pooled")] = "factored"
     """``factored``: A_i(o_i, a_i) of a central Q; ``central``: Q over the others' actions; ``local``: Q_i(o_i, a_i)."""
 
     hidden_dims: Widths = field(default_factory=lambda: [256, 256])

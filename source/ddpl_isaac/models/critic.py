@@ -223,7 +223,84 @@ class FactoredCritic(nn.Module):
         return self.mlp((state + own + others).flatten(1, 3), self._TWINS).view(NUM_TWINS, A, B, M)
 
 
-Critic = CentralCritic | LocalCritic | FactoredCritic
+class PooledCritic(nn.Module):
+    """Twin Q(s, a_1..a_A) of agents that are interchangeable but for an identity: deep sets (Zaheer et al. 2017).
+
+    Every agent sends a message e(o_j, a_j), and Q is the mean over agents of f(o_i, a_i, mean_j e(o_j, a_j)). One
+    pair of networks serves all agents, so that a transition teaches it A times. Biases of the first layers that
+    start at zero tell the agents apart where they have to be (Liu et al. 2020 pool in the same way).
+    """
+
+    def __init__(self, num_agents: int, obs_dim: int, state_dim: int, action_dim: int, cfg: CriticConfig) -> None:
+        """Create the networks; ``state_dim`` is unused: what all agents see together is the state."""
+        super().__init__()
+        del state_dim
+        self.marginal_rule, self.marginal_samples = cfg.marginal, cfg.marginal_samples
+        width, pooled = cfg.hidden_dims[0], cfg.hidden_dims[-1] // 2
+        self.obs_projection = StackedLinear(NUM_TWINS, obs_dim, 2 * width)
+        self.action_features = FourierFeatures(NUM_TWINS, action_dim, cfg.action_features)
+        features = self.action_features.out_features
+        self.action_projection = StackedLinear(NUM_TWINS, features, 2 * width, bias=False)
+        self.identity = nn.Parameter(torch.zeros(NUM_TWINS, num_agents, 1, 2 * width))
+        self.message = StackedMLP(NUM_TWINS, cfg.hidden_dims, pooled, layer_norm=True)
+        self.pooled_projection = StackedLinear(NUM_TWINS, pooled, width, bias=False)
+        self.mlp = StackedMLP(NUM_TWINS, cfg.hidden_dims, 1, layer_norm=True)
+
+    def _project_obs(self, obs_BAO: torch.Tensor) -> torch.Tensor:
+        """Return what observations and identities contribute. Shape: (E, A, B, 2 W)."""
+        num_agents, batch = obs_BAO.shape[1], obs_BAO.shape[0]
+        rows = obs_BAO.transpose(0, 1).flatten(0, 1).expand(NUM_TWINS, -1, -1)
+        return self.obs_projection(rows).unflatten(1, (num_agents, batch)) + self.identity
+
+    def _project_action(self, action_ABMD: torch.Tensor) -> torch.Tensor:
+        """Return what actions contribute. Shape: (E, A, B, M, 2 W)."""
+        rows = self.action_features(action_ABMD.flatten(0, 2).expand(NUM_TWINS, -1, -1))
+        return self.action_projection(rows).unflatten(1, action_ABMD.shape[:3])
+
+    def forward(self, state_BS: torch.Tensor, obs_BAO: torch.Tensor, action_BAD: torch.Tensor) -> torch.Tensor:
+        """Evaluate both twins. Shape: (E, 1, B)."""
+        del state_BS
+        actions = self._project_action(action_BAD.transpose(0, 1).unsqueeze(2)).squeeze(3)
+        for_message, own = (self._project_obs(obs_BAO) + actions).chunk(2, dim=-1)
+        A, B = own.shape[1:3]
+        message = self.message(for_message.flatten(1, 2)).unflatten(1, (A, B))
+        pooled = self.pooled_projection(message.mean(1)).unsqueeze(1)
+        return self.mlp((own + pooled).flatten(1, 2)).view(NUM_TWINS, A, B).mean(1, keepdim=True)
+
+    bootstrap = forward
+
+    def marginal(
+        self, state_BS: torch.Tensor, obs_BAO: torch.Tensor, candidates_ABMD: torch.Tensor, others_ABLD: torch.Tensor
+    ) -> torch.Tensor:
+        """Average Q over the other agents' actions for every candidate, and over the twins.
+
+        Returns:
+            Qbar_i(s, a_i). Shape: (A, B, M).
+        """
+        del state_BS
+        (A, B, M, _), L = candidates_ABMD.shape, others_ABLD.shape[2]
+        seen = self._project_obs(obs_BAO).unsqueeze(3)
+        candidate_message, candidate_own = (seen + self._project_action(candidates_ABMD)).chunk(2, dim=-1)
+        other_message, other_own = (seen + self._project_action(others_ABLD)).chunk(2, dim=-1)
+        # messages, projected: those of candidates (E, A, B, M, 1, W), those of the others (E, A, B, 1, L, W)
+        candidate = self._message_of(candidate_message).unsqueeze(4)
+        other = self._message_of(other_message).unsqueeze(3)
+        pooled = (other.sum(1, keepdim=True) - other + candidate) / A
+        # the networks of agent k see what agent i's candidate changes in the mean: (E, i, k, B, M, L, W)
+        inputs = pooled.unsqueeze(2) + other_own.view(NUM_TWINS, 1, A, B, 1, L, -1)
+        own = pooled + candidate_own.unsqueeze(4)
+        same = torch.eye(A, dtype=torch.bool, device=own.device).view(1, A, A, 1, 1, 1, 1)
+        inputs = torch.where(same, own.unsqueeze(2), inputs)
+        q = self.mlp(inputs.flatten(1, -2)).view(NUM_TWINS, A, A, B, M, L).mean((0, 2))
+        return average_draws(q, self.marginal_rule)
+
+    def _message_of(self, preactivation: torch.Tensor) -> torch.Tensor:
+        """Return the projected messages of agents, states and actions. Shape: (E, A, B, M, W) -> the same."""
+        message = self.pooled_projection(self.message(preactivation.flatten(1, 3)))
+        return message.unflatten(1, preactivation.shape[1:4])
+
+
+Critic = CentralCritic | LocalCritic | FactoredCritic | PooledCritic
 """Any of them."""
 
-CRITICS = {"central": CentralCritic, "factored": FactoredCritic, "local": LocalCritic}
+CRITICS = {"central": CentralCritic, "factored": FactoredCritic, "local": LocalCritic, "pooled": PooledCritic}
