@@ -11,7 +11,7 @@ import pytest
 
 from ddpl_isaac.algorithms.td_target import td_loss
 from ddpl_isaac.config import CriticConfig
-from ddpl_isaac.models.critic import CRITICS, CentralCritic, FactoredCritic, LocalCritic
+from ddpl_isaac.models.critic import CRITICS, FactoredCritic, LocalCritic, PooledCritic
 
 A, B, M, L, O, S, D = 3, 4, 5, 2, 6, 7, 2
 
@@ -35,14 +35,25 @@ def plain_marginal(critic, state, obs, candidates, others, reduce):
     return reduce(values)
 
 
+@pytest.mark.parametrize("kind", ["central", "pooled"])
 @pytest.mark.parametrize(
     ("rule", "reduce"),
     [("mean", lambda v: v.mean(-1)), ("lse", lambda v: v.logsumexp(-1) - math.log(L))],
 )
-def test_the_central_marginal_averages_over_the_same_draws_for_all_candidates(inputs, rule, reduce):
-    critic = CentralCritic(A, O, S, D, CriticConfig(hidden_dims=[16, 16], marginal=rule))
+def test_the_marginal_averages_over_the_same_draws_for_all_candidates(inputs, kind, rule, reduce):
+    critic = CRITICS[kind](A, O, S, D, CriticConfig(hidden_dims=[16, 16], marginal=rule))
     with torch.no_grad():
         torch.testing.assert_close(critic.marginal(*inputs), plain_marginal(critic, *inputs, reduce))
+
+
+def test_the_pooled_value_does_not_depend_on_the_order_of_agents_until_their_identities_are_learned(inputs):
+    critic = PooledCritic(A, O, S, D, CriticConfig(hidden_dims=[16, 16]))
+    state, obs, candidates, _ = inputs
+    joint, order = candidates[:, :, 0].transpose(0, 1), [2, 0, 1]
+    with torch.no_grad():
+        torch.testing.assert_close(critic(state, obs[:, order], joint[:, order]), critic(state, obs, joint))
+        critic.identity.normal_(generator=torch.Generator().manual_seed(0))
+        assert not torch.allclose(critic(state, obs[:, order], joint[:, order]), critic(state, obs, joint))
 
 
 def test_the_local_value_of_an_agent_ignores_the_others(inputs):

@@ -66,7 +66,8 @@ class CriticConfig:
     """The value functions (docs/method.md §3)."""
 
     kind: Annotated[str, OneOf("central", "factored", "local", "pooled")] = "factored"
-    """``factored``: A_i(o_i, a_i) of a central Q; ``central``: Q over the others' actions; ``local``: Q_i(o_i, a_i)."""
+    """``factored``: A_i(o_i, a_i) of a central Q; ``central``: Q over the others' actions; ``local``: Q_i(o_i, a_i);
+    ``pooled``: a central Q that is one network for all agents, for teams whose members are alike."""
 
     hidden_dims: Widths = field(default_factory=lambda: [256, 256])
     """Widths of the hidden layers."""

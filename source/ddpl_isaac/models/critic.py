@@ -227,8 +227,8 @@ class PooledCritic(nn.Module):
     """Twin Q(s, a_1..a_A) of agents that are interchangeable but for an identity: deep sets (Zaheer et al. 2017).
 
     Every agent sends a message e(o_j, a_j), and Q is the mean over agents of f(o_i, a_i, mean_j e(o_j, a_j)). One
-    pair of networks serves all agents, so that a transition teaches it A times. Biases of the first layers that
-    start at zero tell the agents apart where they have to be (Liu et al. 2020 pool in the same way).
+    pair of networks serves all agents, so that a transition teaches it A times; biases of the first layers, zero at
+    first, tell agents apart where that matters. The value of a candidate takes A evaluations instead of one.
     """
 
     def __init__(self, num_agents: int, obs_dim: int, state_dim: int, action_dim: int, cfg: CriticConfig) -> None:
@@ -282,17 +282,16 @@ class PooledCritic(nn.Module):
         seen = self._project_obs(obs_BAO).unsqueeze(3)
         candidate_message, candidate_own = (seen + self._project_action(candidates_ABMD)).chunk(2, dim=-1)
         other_message, other_own = (seen + self._project_action(others_ABLD)).chunk(2, dim=-1)
-        # messages, projected: those of candidates (E, A, B, M, 1, W), those of the others (E, A, B, 1, L, W)
-        candidate = self._message_of(candidate_message).unsqueeze(4)
-        other = self._message_of(other_message).unsqueeze(3)
-        pooled = (other.sum(1, keepdim=True) - other + candidate) / A
-        # the networks of agent k see what agent i's candidate changes in the mean: (E, i, k, B, M, L, W)
-        inputs = pooled.unsqueeze(2) + other_own.view(NUM_TWINS, 1, A, B, 1, L, -1)
-        own = pooled + candidate_own.unsqueeze(4)
-        same = torch.eye(A, dtype=torch.bool, device=own.device).view(1, A, A, 1, 1, 1, 1)
-        inputs = torch.where(same, own.unsqueeze(2), inputs)
-        q = self.mlp(inputs.flatten(1, -2)).view(NUM_TWINS, A, A, B, M, L).mean((0, 2))
-        return average_draws(q, self.marginal_rule)
+        candidate, other = self._message_of(candidate_message), self._message_of(other_message)
+        others = other.sum(1, keepdim=True) - other
+        values = []
+        for i in range(A):  # one agent's candidates at a time: every agent's network sees what each one changes
+            pooled = (candidate[:, i].unsqueeze(3) + others[:, i].unsqueeze(2)) / A
+            inputs = [pooled + other_own[:, k].unsqueeze(2) for k in range(A) if k != i]
+            inputs.append(pooled + candidate_own[:, i].unsqueeze(3))
+            rows = torch.stack(inputs, dim=1).flatten(1, -2)
+            values.append(self.mlp(rows).view(NUM_TWINS, A, B, M, L).mean((0, 1)))
+        return average_draws(torch.stack(values), self.marginal_rule)
 
     def _message_of(self, preactivation: torch.Tensor) -> torch.Tensor:
         """Return the projected messages of agents, states and actions. Shape: (E, A, B, M, W) -> the same."""
