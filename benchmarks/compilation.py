@@ -29,9 +29,8 @@ def first_calls(device: str) -> dict[str, float]:
     """Return the durations of the first calls of this process [s]."""
     trivial = compiled(lambda x: x + 1.0, "auto", device)
     seconds = {"compiler": timed(lambda: trivial(torch.zeros(64, device=device)), device)}
-    learner = make_learner(
-        2, device, "agent.algorithm.warmup_steps_per_env=1000000"
-    )  # no chain needed to fill the replay
+    # no chain needed to fill the replay
+    learner = make_learner(2, device, "agent.algorithm.warmup_steps_per_env=1000000")
     cfg, actor = learner.cfg, learner.actor
 
     def draw() -> None:

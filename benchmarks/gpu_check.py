@@ -133,7 +133,7 @@ def count_kernels(function: Callable[[], object], device: str) -> dict[str, floa
 
 
 def measure(function: Callable[[], object], device: str) -> dict[str, float]:
-    """Return the duration of a call [ms], its kernels, and what share of it the largest product of it would take."""
+    """Return the duration of a call [ms], and its kernels on a GPU."""
     milliseconds = 1e3 * medians({"call": function}, 10, device, warm_up=5)["call"]  # a graph is captured meanwhile
     return {"ms": milliseconds, **count_kernels(function, device)}
 

@@ -71,22 +71,13 @@ class Stage:
 
     def save(self, rows: torch.Tensor) -> Any:
         """Return the states of some environments, by their numbers."""
-
-        def cut(value: Any) -> Any:
-            return {k: cut(v) for k, v in value.items()} if isinstance(value, dict) else value[rows]
-
-        return cut(self.task.scene.get_state(is_relative=True))
+        return _of_each(self.task.scene.get_state(is_relative=True), lambda value: value[rows])
 
     def load(self, states: Any, goals_reached: int) -> None:
         """Put every environment into one of the states, drawn anew, with the goal that is wanted after so many."""
         draws = torch.randperm(self.env.num_envs, device=self.env.device)
-
-        def spread(value: Any) -> Any:
-            if isinstance(value, dict):
-                return {name: spread(entry) for name, entry in value.items()}
-            return value[draws % len(value)]
-
-        self.task.scene.reset_to(spread(states), is_relative=True)
+        drawn = _of_each(states, lambda value: value[draws % len(value)])
+        self.task.scene.reset_to(drawn, is_relative=True)
         self.task.goals.reset(torch.arange(self.env.num_envs, device=self.env.device))
         self.task.goals.handovers.fill_(goals_reached)
         self.task.episode_length_buf.zero_()
@@ -108,6 +99,13 @@ class Stage:
             rewards.append(reward * up)
             distances.append(torch.where(up, torch.linalg.norm(position - goal, dim=-1), torch.inf))
         return Played(torch.stack(rewards), torch.stack(distances))
+
+
+def _of_each(states: Any, function: Callable[[torch.Tensor], torch.Tensor]) -> Any:
+    """Apply a function to every tensor of nested states."""
+    if isinstance(states, dict):
+        return {name: _of_each(entry, function) for name, entry in states.items()}
+    return function(states)
 
 
 class Commands:

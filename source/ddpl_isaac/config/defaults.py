@@ -51,7 +51,7 @@ def field_docs(schema: type) -> dict[str, str]:
     (definition,) = ast.parse(textwrap.dedent(inspect.getsource(schema))).body
     assert isinstance(definition, ast.ClassDef)
     return {
-        attribute.target.id: str(text.value.value)
+        attribute.target.id: " ".join(str(text.value.value).split())
         for attribute, text in itertools.pairwise(definition.body)
         if isinstance(attribute, ast.AnnAssign) and isinstance(attribute.target, ast.Name)
         if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)

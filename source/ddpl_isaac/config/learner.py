@@ -85,7 +85,7 @@ class CriticConfig:
     """How Q is averaged over the other agents' actions; ``lse`` is optimistic."""
 
     marginal_samples: Count = 2
-    """Draws L of the other agents' actions, shared by all candidates. Used by ``central``."""
+    """Draws L of the other agents' actions, shared by all candidates. Used by ``central`` and ``pooled``."""
 
 
 @dataclass
