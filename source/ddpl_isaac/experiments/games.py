@@ -12,7 +12,7 @@ from __future__ import annotations
 import torch
 
 from ddpl_isaac.envs.coordination import CORNERS, NEEDLE, Game, corners_reward, in_corner, make_game
-from ddpl_isaac.models.critic import average_draws
+from ddpl_isaac.models.critic_inputs import average_draws
 
 _MODE, _WIDTH = 0.6, 0.12
 _TARGET, _EFFORT = 0.8, 1.0
