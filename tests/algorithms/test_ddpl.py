@@ -183,19 +183,30 @@ def test_critic_steps_share_one_call_of_the_chain_and_each_has_its_own_transitio
 
 
 @pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
-@pytest.mark.parametrize(("kind", "proposal"), [("central", "mixture"), ("factored", "transported")])
-def test_graphs_do_what_their_functions_do(monkeypatch, kind, proposal, device):
+@pytest.mark.parametrize(
+    ("kind", "proposal", "policy_class"),
+    [
+        ("central", "mixture", "diffusion"),
+        ("factored", "transported", "diffusion"),
+        ("pooled", "transported", "diffusion"),
+        ("factored", "mixture", "gaussian_forward_kl"),
+        ("central", "mixture", "gmm"),
+    ],
+)
+def test_graphs_do_what_their_functions_do(monkeypatch, kind, proposal, policy_class, device):
     """Each function is replayed with other counts, windows, candidates, weights, averages and random numbers."""
     captured = capture_by_tapes(monkeypatch) if device == "cpu" else None
     settings = f"critic.kind={kind}", f"issm.proposal={proposal}", "issm.reference_window=4", "candidate_reuse=2"
+    settings += (f"policy_class={policy_class}",)
     settings += "critic_updates_per_1000=20", "actor_updates_per_1000=20"  # 2 or 3 of 128 environment steps
     results, states = [], []
     for active in (True, False):
         env = FakeEnv(num_envs=16, device=device)
         rollouts = make_rollouts(env, *(f"agent.algorithm.{setting}" for setting in settings))
         learner = rollouts.learner
-        for graphs in (learner._graphs, learner.actor._graphs):
-            graphs.active = active
+        for part in (learner, learner.actor):
+            if hasattr(part, "_graphs"):
+                part._graphs.active = active
         collect(rollouts, env, 8)
         metrics = []
         for _ in range(14):
@@ -206,7 +217,8 @@ def test_graphs_do_what_their_functions_do(monkeypatch, kind, proposal, device):
     if captured is not None:
         assert captured.count("_critic_steps") == 2
         assert captured.count("_refresh") == 2
-        assert set(captured) == {"_critic_steps", "_refresh", "_fit", "_record", "sample_from"}
+        chain = {"sample_from"} if policy_class == "diffusion" else set()
+        assert set(captured) == {"_critic_steps", "_refresh", "_fit", "_record"} | chain
     exact = {"atol": 0.0, "rtol": 0.0} if device == "cpu" else {"atol": 1e-3, "rtol": 1e-3}
     for fast, plain in zip(*results, strict=True):
         assert fast.keys() == plain.keys()

@@ -75,8 +75,9 @@ class DDPL(Learner):
         self.target_critic = frozen_copy(self.critic)
         # a generator of its own, so that what is learned does not depend on what the environments draw meanwhile
         self.generator = torch.Generator(device).manual_seed(derive(torch.initial_seed(), Purpose.LEARNING))
-        # neither what ranks send each other can be captured nor the losses of the classes that are compared with
-        captures = wants_graphs(own.compile, device) and own.policy_class == "diffusion" and num_ranks() == 1
+        # what ranks send each other cannot be captured, nor a reverse KL, which evaluates states that are no inputs
+        one_rank, own_draws = num_ranks() == 1, own.policy_class == "gaussian_reverse_kl"
+        captures = wants_graphs(own.compile, device) and one_rank and not own_draws
         self._graphs = CudaGraphs(captures, self.generator)
         settings = own, device, self.critic.marginal_samples, self.generator, self._graphs
         self.improvement = PolicyImprovement(stack.obs_dim, stack.action_mask, *settings)
