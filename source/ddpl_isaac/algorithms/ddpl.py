@@ -75,11 +75,11 @@ class DDPL(Learner):
         self.target_critic = frozen_copy(self.critic)
         # a generator of its own, so that what is learned does not depend on what the environments draw meanwhile
         self.generator = torch.Generator(device).manual_seed(derive(torch.initial_seed(), Purpose.LEARNING))
-        # what ranks send each other cannot be captured, nor a reverse KL, which evaluates states that are no inputs
-        one_rank, own_draws = num_ranks() == 1, own.policy_class == "gaussian_reverse_kl"
-        captures = wants_graphs(own.compile, device) and one_rank and not own_draws
-        self._graphs = CudaGraphs(captures, self.generator)
-        settings = own, device, self.critic.marginal_samples, self.generator, self._graphs
+        # what ranks send each other cannot be captured
+        self._graphs = CudaGraphs(wants_graphs(own.compile, device) and num_ranks() == 1, self.generator)
+        # a reverse KL evaluates Qbar where its own draws are, at states that no graph has as its inputs
+        graphs = None if own.policy_class == "gaussian_reverse_kl" else self._graphs
+        settings = own, device, self.critic.marginal_samples, self.generator, graphs
         self.improvement = PolicyImprovement(stack.obs_dim, stack.action_mask, *settings)
         self.actor = self.improvement.actor
         self.obs_normalizer = make_normalizer((num_agents, stack.obs_dim), own, device)
