@@ -13,11 +13,14 @@ import functools
 import importlib.util
 import torch
 from torch.nn.functional import pad
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ddpl_isaac.diffusion.schedule import Schedule
-from ddpl_isaac.models.denoiser import Denoiser, EncodedObservation
+from ddpl_isaac.models.denoiser import Denoiser
 from ddpl_isaac.models.stacked_mlp import StackedLinear
+
+ENABLED = False
+"""Whether policies on a GPU draw by the kernel where it serves."""
 
 _LEAST, _MOST = 16, 256
 """Widths between which a layer's sums stay in registers, and products have a size that tensor cores take."""
@@ -57,6 +60,14 @@ def serves(denoiser: Denoiser) -> bool:
     return is_available() and fitting and len(widths) in (2, 3) and denoiser.action_dim <= 64 and features <= 128
 
 
+def is_wanted(denoiser: Denoiser, device: torch.device, precision: torch.dtype) -> bool:
+    """Tell whether to draw by the kernel: on a GPU, where products may be rounded and :func:`serves` holds."""
+    if not ENABLED or device.type != "cuda":
+        return False
+    rounded = precision == torch.bfloat16 or torch.get_float32_matmul_precision() != "highest"
+    return rounded and serves(denoiser)
+
+
 def sample_fused(
     denoiser: Denoiser,
     schedule: Schedule,
@@ -77,16 +88,17 @@ def sample_fused(
         kind: What factors of products are rounded to: bfloat16, or float32 for TF32. Sums are float32.
         tile: How the kernel divides its work.
     """
-    encoded = EncodedObservation(*(part.float().contiguous() for part in denoiser.encode(obs_BAO.transpose(0, 1))))
+    prepared = prepare(denoiser, schedule, obs_BAO, kind)
+    return denoising_chain(noise_HARD, *prepared, list(tile)).unflatten(1, (obs_BAO.shape[0], num_samples))
+
+
+def prepare(denoiser: Denoiser, schedule: Schedule, obs_BAO: torch.Tensor, kind: torch.dtype) -> tuple[Any, ...]:
+    """Return what the kernel reads besides noise: :func:`denoising_chain`."""
+    encoded = (part.float().contiguous() for part in denoiser.encode(obs_BAO.transpose(0, 1)))
     times_AHW = denoiser.time_table().float().contiguous()
     coefficients = torch.stack(tuple(schedule))
-    weights, biases = _pack(denoiser, kind)
-    mask = denoiser._mask[:, 0]
-    frequencies = _padded_frequencies(denoiser)
-    actions_ARD = denoising_chain(
-        noise_HARD, mask, *encoded, times_AHW, coefficients, frequencies, weights, biases, list(tile)
-    )
-    return actions_ARD.unflatten(1, (obs_BAO.shape[0], num_samples))
+    mask_AD, frequencies_AFD = denoiser._mask[:, 0].contiguous(), _padded_frequencies(denoiser)
+    return mask_AD, *encoded, times_AHW, coefficients, frequencies_AFD, *_pack(denoiser, kind)
 
 
 def _layers(denoiser: Denoiser) -> list[StackedLinear]:

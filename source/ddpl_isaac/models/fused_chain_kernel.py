@@ -77,7 +77,12 @@ def denoising_chain(
     """
     agent, num_agents = tl.program_id(1), tl.num_programs(1)
     row = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-    dim, feature, chunk, wide = tl.arange(0, DP), tl.arange(0, DP if FP == 0 else FP), tl.arange(0, CHUNK), tl.arange(0, W1)
+    dim, feature, chunk, wide = (
+        tl.arange(0, DP),
+        tl.arange(0, DP if FP == 0 else FP),
+        tl.arange(0, CHUNK),
+        tl.arange(0, W1),
+    )
     inside = row < rows
     state = agent * (rows // candidates) + row // candidates
     cell = inside[:, None] & (dim < D)[None, :]
