@@ -29,8 +29,9 @@ from ddpl_isaac.config import ActorConfig, SamplerConfig
 from ddpl_isaac.models import fused_chain
 from ddpl_isaac.models.diffusion_actor import DiffusionActor
 
+DEVICE = "cuda"
 AGENTS, OBS_DIM, ACTION_DIM, STEPS = 2, 157, 20, 10
-ROWS, DEPTHS, MOST_ROWS = (4096, 1024, 64, 16384), (2, 3), 4096
+ROWS, DEPTHS = (4096, 1024, 64, 16384), (2, 3)
 KINDS = {"bf16": torch.bfloat16, "tf32": torch.float32}
 TILES = [
     fused_chain.Tile(rows, chunk, stages, warps)
@@ -53,29 +54,34 @@ def say(**figures: Any) -> None:
     print(json.dumps({**figures, "at": round(time.perf_counter() - started, 1)}), flush=True)
 
 
+@functools.cache
 def make_actor(depth: int, precision: str, mode: str) -> DiffusionActor:
     """Return a policy whose last layers are as far from zero as training takes them; the same for equal depths."""
     torch.manual_seed(depth)
     mask, cfg = torch.ones(AGENTS, ACTION_DIM), ActorConfig(hidden_dims=[256] * depth)
-    actor = DiffusionActor(OBS_DIM, mask, cfg, SamplerConfig(STEPS, precision=precision), mode, "cuda")
+    actor = DiffusionActor(OBS_DIM, mask, cfg, SamplerConfig(STEPS, precision=precision), mode, DEVICE)
     with torch.no_grad():
         for last, scale in ((actor.denoiser.mlp.last, 1.0), (actor.denoiser.gaussian.last, 0.3)):
             last.weight.normal_(std=scale / last.weight.shape[1] ** 0.5)
-    return actor.cuda().requires_grad_(False)
+    return actor.to(DEVICE).requires_grad_(False)
 
 
 @functools.cache
 def inputs(rows: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Return observations and noise."""
-    generator = torch.Generator("cuda").manual_seed(rows)
-    draw = functools.partial(torch.randn, device="cuda", generator=generator)
+    generator = torch.Generator(DEVICE).manual_seed(rows)
+    draw = functools.partial(torch.randn, device=DEVICE, generator=generator)
     return draw(rows, AGENTS, OBS_DIM), draw(STEPS, AGENTS, rows, ACTION_DIM)
 
 
 @functools.cache
 def exact(rows: int, depth: int) -> torch.Tensor:
     """Return actions in double precision."""
-    return make_actor(depth, "float32", "eager").double().sample_from(*(tensor.double() for tensor in inputs(rows)))
+    return (
+        copy.deepcopy(make_actor(depth, "float32", "eager"))
+        .double()
+        .sample_from(*(tensor.double() for tensor in inputs(rows)))
+    )
 
 
 def captured(function: Callable[[], torch.Tensor]) -> tuple[Callable[[], None], torch.Tensor]:
@@ -131,14 +137,14 @@ def build(depth: int, kind: str, tile: fused_chain.Tile) -> None:
     fused_chain.denoising_chain(*arguments_of_kernel(actor, 64, kind), list(tile))
 
 
-def baseline(name: str, rows: int, depth: int, actors: dict) -> None:
+def baseline(name: str, rows: int, depth: int) -> None:
     """Measure the chain as it is captured today."""
     products, precision = BASELINES[name]
     torch.set_float32_matmul_precision(products)
-    actor = actors.setdefault((name, depth), make_actor(depth, precision, "auto"))
+    actor = make_actor(depth, precision, "auto")
 
     def chain() -> torch.Tensor:
-        with actor._products(torch.device("cuda")):
+        with actor._products(torch.device(DEVICE)):
             return actor.sample_from(*inputs(rows))
 
     measure(name, rows, depth, chain)
@@ -157,41 +163,42 @@ def kernel(rows: int, depth: int, kind: str, tile: fused_chain.Tile, ready: Futu
     return measure("kernel", rows, depth, call, kind=kind, tile=tile)
 
 
-def fused(rows: int, depth: int, kind: str, tile: fused_chain.Tile, actors: dict) -> None:
+def fused(rows: int, depth: int, kind: str, tile: fused_chain.Tile) -> None:
     """Measure the whole chain with the kernel in it."""
     precision = "bfloat16" if kind == "bf16" else "float32"
-    actor = actors.setdefault((kind, depth), make_actor(depth, precision, "auto"))
+    actor = make_actor(depth, precision, "auto")
 
     def chain() -> torch.Tensor:
-        with actor._products(torch.device("cuda")):
+        with actor._products(torch.device(DEVICE)):
             arguments = actor.denoiser, actor.schedule, *inputs(rows), 1, KINDS[kind], tile
             return actor._fused_function(*arguments)
 
     measure("fused", rows, depth, chain, kind=kind, tile=tile)
 
 
-def run(depth: int, ready: dict, actors: dict, left: Callable[[], float]) -> None:
-    """Measure everything at a depth."""
+def run(depth: int, ready: dict, left: Callable[[], float]) -> None:
+    """Measure everything at a depth, what matters most first."""
     eager = make_actor(depth, "float32", "eager")
     for rows in ROWS:
         say(name="eager", depth=depth, rows=rows, ms=milliseconds(lambda n=rows: eager.sample_from(*inputs(n)), 10))
-    for name in BASELINES:
+    best: dict[str, tuple[float, fused_chain.Tile]] = {kind: (float("inf"), TILES[0]) for kind in KINDS}
+
+    def try_tile(kind: str, tile: fused_chain.Tile) -> None:
+        best[kind] = min(best[kind], (kernel(ROWS[0], depth, kind, tile, ready[depth, kind, tile]), tile))
+
+    def fused_best(rows: int, kind: str) -> None:
+        fused(rows, depth, kind, best[kind][1])
+
+    tasks: list[Callable[[], None]] = []
+    tasks += [functools.partial(baseline, name, ROWS[0], depth) for name in BASELINES]
+    tasks += [functools.partial(try_tile, kind, tile) for tile in TILES for kind in KINDS]
+    tasks += [functools.partial(fused_best, ROWS[0], kind) for kind in KINDS]
+    for rows in ROWS[1:]:
+        tasks += [functools.partial(baseline, name, rows, depth) for name in ("graph_high", "graph_bf16")]
+        tasks += [functools.partial(fused_best, rows, kind) for kind in KINDS]
+    for task in tasks:
         if left() > 0.0:
-            baseline(name, 4096, depth, actors)
-    best = {}
-    for kind in KINDS:
-        times = {}
-        for tile in TILES:
-            if left() > 0.0 and (depth, kind, tile) in ready:
-                times[tile] = kernel(4096, depth, kind, tile, ready[depth, kind, tile])
-        best[kind] = min(times, key=times.__getitem__, default=fused_chain.Tile())
-        fused(4096, depth, kind, best[kind], actors)
-    for rows, name in itertools.product(ROWS[1:], ("graph_high", "graph_bf16")):
-        if left() > 0.0:
-            baseline(name, rows, depth, actors)
-    for rows, kind in itertools.product(ROWS[1:], KINDS):
-        if left() > 0.0:
-            fused(rows, depth, kind, best[kind], actors)
+            task()
 
 
 def main() -> None:
@@ -208,11 +215,10 @@ def main() -> None:
         say(
             name="randn",
             rows=4096,
-            ms=milliseconds(lambda: torch.randn(STEPS, AGENTS, 4096, ACTION_DIM, device="cuda")),
+            ms=milliseconds(lambda: torch.randn(STEPS, AGENTS, 4096, ACTION_DIM, device=DEVICE)),
         )
-        actors: dict = {}
         for depth in DEPTHS:
-            run(depth, ready, actors, lambda: args.seconds - (time.perf_counter() - started))
+            run(depth, ready, lambda: args.seconds - (time.perf_counter() - started))
         pool.shutdown(wait=False, cancel_futures=True)
 
 

@@ -133,9 +133,9 @@ def denoising_chain(
         network += tl.load(last_bias + agent * DP + dim)[None, :]
 
         # Denoiser.forward, then denoise_step
-        scaled = signal * tl.load(std + of_state, mask=cell, other=0.0)
+        scaled = signal * tl.load(std + of_state, mask=cell, other=0.0, volatile=True)
         variance = scaled * scaled + sigma * sigma
-        implied = sigma * (x - signal * tl.load(mean + of_state, mask=cell, other=0.0)) / variance
+        implied = sigma * (x - signal * tl.load(mean + of_state, mask=cell, other=0.0, volatile=True)) / variance
         predicted = (implied + scaled * tl.rsqrt(variance) * network) * own
         previous = clean
         clean = tl.minimum(tl.maximum((x - sigma * predicted) / signal, -1.0), 1.0)
