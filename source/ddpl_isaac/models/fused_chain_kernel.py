@@ -8,6 +8,8 @@ Shapes: A agents, R rows (states times M candidates), D action, F sines and as m
 W0, W1 and W2 hidden widths. Dp and Fp are D and F, padded to a power of two that is at least 16, as products need it.
 """
 
+# ruff: noqa: ANN001, ANN201, ANN202 -- Triton reads annotations as its own
+
 from __future__ import annotations
 
 import triton
