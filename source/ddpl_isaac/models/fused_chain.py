@@ -41,6 +41,9 @@ class Tile(NamedTuple):
     warps: int = 4
     """Warps of a program."""
 
+    registers: int = 0
+    """Most registers of a thread (0: as many as there are), so that more programs share a multiprocessor."""
+
 
 TILE = Tile()
 """What is fast for two layers of 256 on an H100."""
@@ -155,7 +158,7 @@ def denoising_chain(
     from ddpl_isaac.models import fused_chain_kernel
 
     H, A, R, D = noise_HARD.shape
-    rows, chunk, stages, warps = tile
+    rows, chunk, stages, warps, registers = tile
     actions_ARD = torch.empty_like(noise_HARD[0])
     first, second, *third, last = weights
     W0, W1, W2 = first.shape[1], second.shape[1], third[0].shape[1] if third else 0
@@ -189,6 +192,7 @@ def denoising_chain(
         CHUNK=min(chunk, W0, W2 or W0),
         STAGES=stages,
         num_warps=warps,
+        **({"maxnreg": registers} if registers else {}),
     )
     return actions_ARD
 
