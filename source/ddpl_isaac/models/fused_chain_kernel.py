@@ -8,7 +8,9 @@ Shapes: A agents, R rows (states times M candidates), D action, F sines and as m
 W0, W1 and W2 hidden widths. Dp and Fp are D and F, padded to a power of two that is at least 16, as products need it.
 """
 
-# ruff: noqa: ANN001, ANN201, ANN202 -- Triton reads annotations as its own
+# Triton reads annotations as its own, and its loops are no Python to a type checker
+# ruff: noqa: ANN001, ANN201, ANN202
+# pyright: reportGeneralTypeIssues=false
 
 from __future__ import annotations
 
