@@ -16,6 +16,7 @@ from ddpl_isaac.config import ActorConfig, SamplerConfig
 from ddpl_isaac.diffusion.sampler import ddpm_sample, denoise_step
 from ddpl_isaac.diffusion.schedule import Schedule, make_schedule
 from ddpl_isaac.diffusion.score_matching import score_matching_loss
+from ddpl_isaac.models import fused_chain
 from ddpl_isaac.models.actor import Actor, MirrorStep
 from ddpl_isaac.models.denoiser import Denoiser, EncodedObservation
 from ddpl_isaac.runtime.compilation import compiled
@@ -57,6 +58,7 @@ class DiffusionActor(Actor):
             self.register_buffer(f"_{name}", coefficient, persistent=False)
         self._step_function = compiled(denoise_step, compile_mode, device)
         self._loss_function = compiled(_denoising_error, compile_mode, device)
+        self._fused_function = compiled(fused_chain.sample_fused, compile_mode, device)
         self._graphs = CudaGraphs(wants_graphs(compile_mode, device))
         self._precision = getattr(torch, sampler_cfg.precision)
 
@@ -73,8 +75,10 @@ class DiffusionActor(Actor):
         batch, num_agents, _ = obs_BAO.shape
         shape = (self.num_steps, num_agents, batch * num_samples, self.action_mask.shape[1])
         noise_HARD = torch.randn(shape, device=obs_BAO.device, generator=generator)
+        fuses = fused_chain.is_wanted(self.denoiser, obs_BAO.device, self._precision)
+        chain = self.sample_fused_from if fuses else self.sample_from
         with self._products(obs_BAO.device):
-            return self._graphs(self.sample_from, obs_BAO, noise_HARD, num_samples=num_samples).clone()
+            return self._graphs(chain, obs_BAO, noise_HARD, num_samples=num_samples).clone()
 
     def _products(self, device: torch.device) -> contextlib.AbstractContextManager:
         """Let matrix products round their inputs as configured; the chain between them stays float32."""
@@ -94,6 +98,11 @@ class DiffusionActor(Actor):
         noise_HARD = noise_HARD * self.action_mask[:, None, :]
         actions = ddpm_sample(self.denoiser, self.schedule, noise_HARD, conditioning, self._step_function)
         return actions.unflatten(1, (obs_BAO.shape[0], num_samples))
+
+    def sample_fused_from(self, obs_BAO: torch.Tensor, noise_HARD: torch.Tensor, num_samples: int = 1) -> torch.Tensor:
+        """Do the same in one kernel, with factors of products rounded to TF32 or bfloat16. Shape: (A, B, M, D)."""
+        arguments = self.denoiser, self.schedule, obs_BAO, noise_HARD, num_samples, self._precision
+        return self._fused_function(*arguments)
 
     def loss(self, target: MirrorStep) -> torch.Tensor:
         """Score-matching loss on samples of the target: ISSM. Shape: (A, B)."""
