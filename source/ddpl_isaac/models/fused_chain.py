@@ -19,9 +19,6 @@ from ddpl_isaac.diffusion.schedule import Schedule
 from ddpl_isaac.models.denoiser import Denoiser
 from ddpl_isaac.models.stacked_mlp import StackedLinear
 
-ENABLED = False
-"""Whether policies on a GPU draw by the kernel where it serves."""
-
 _LEAST, _MOST = 16, 256
 """Widths between which a layer's sums stay in registers, and products have a size that tensor cores take."""
 
@@ -29,24 +26,24 @@ _LEAST, _MOST = 16, 256
 class Tile(NamedTuple):
     """How the kernel divides its work."""
 
-    rows: int = 64
+    rows: int
     """Rows of a program, a power of two."""
 
-    chunk: int = 32
+    chunk: int
     """Columns of a hidden layer that exist at a time, a power of two."""
 
-    stages: int = 2
+    stages: int
     """Loads of weights under way."""
 
-    warps: int = 8
+    warps: int
     """Warps of a program."""
 
     registers: int = 0
     """Most registers of a thread (0: as many as there are), so that more programs share a multiprocessor."""
 
 
-TILE = Tile()
-"""Spills no register with two layers of 256."""
+TILES = {torch.bfloat16: Tile(32, 64, 2, 4), torch.float32: Tile(64, 32, 3, 8)}
+"""The fastest by what factors are rounded to, for 8192 rows and two layers of 256 (docs/performance/gpu.md)."""
 
 
 @functools.cache
@@ -69,10 +66,8 @@ def serves(denoiser: Denoiser) -> bool:
 
 def is_wanted(denoiser: Denoiser, device: torch.device, precision: torch.dtype) -> bool:
     """Tell whether to draw by the kernel: on a GPU, where products may be rounded and :func:`serves` holds."""
-    if not ENABLED or device.type != "cuda":
-        return False
     rounded = precision == torch.bfloat16 or torch.get_float32_matmul_precision() != "highest"
-    return rounded and serves(denoiser)
+    return device.type == "cuda" and rounded and serves(denoiser)
 
 
 def sample_fused(
@@ -82,7 +77,7 @@ def sample_fused(
     noise_HARD: torch.Tensor,
     num_samples: int,
     kind: torch.dtype,
-    tile: Tile = TILE,
+    tile: Tile | None = None,
 ) -> torch.Tensor:
     """Turn given noise into actions, as ``DiffusionActor.sample_from`` does. No gradients. Shape: (A, B, M, D).
 
@@ -93,8 +88,9 @@ def sample_fused(
         noise_HARD: Standard normal noise.
         num_samples: Samples M per state.
         kind: What factors of products are rounded to: bfloat16, or float32 for TF32. Sums are float32.
-        tile: How the kernel divides its work.
+        tile: How the kernel divides its work; None is the one of :data:`TILES`.
     """
+    tile = tile or TILES[kind]
     prepared = prepare(denoiser, schedule, obs_BAO, kind)
     actions_ARD = denoising_chain(noise_HARD.contiguous(), *prepared, list(tile))
     return actions_ARD.unflatten(1, (obs_BAO.shape[0], num_samples))
