@@ -2,10 +2,7 @@
 #
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Functions of tensors as CUDA graphs: all their kernels are launched at once.
-
-The chain of denoising steps has been run like this on a GPU, gradient steps have not.
-"""
+"""Functions of tensors as CUDA graphs: all their kernels are launched at once."""
 
 from __future__ import annotations
 
