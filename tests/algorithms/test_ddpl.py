@@ -182,6 +182,13 @@ def test_critic_steps_share_one_call_of_the_chain_and_each_has_its_own_transitio
     assert not torch.equal(batches[0][1], batches[1][1])
 
 
+def activate_graphs(learner, active):
+    """Have a learner capture its functions or not; a Gaussian has no chain to capture."""
+    for part in (learner, learner.actor):
+        if hasattr(part, "_graphs"):
+            part._graphs.active = active
+
+
 def check_what_is_captured(captured, policy_class):
     """Critic steps with two counts, and candidates of two kinds but those of a reverse KL."""
     chain = {"sample_from"} if policy_class == "diffusion" else set()
@@ -214,9 +221,7 @@ def test_graphs_do_what_their_functions_do(monkeypatch, kind, proposal, policy_c
         env = FakeEnv(num_envs=16, device=device)
         rollouts = make_rollouts(env, *(f"agent.algorithm.{setting}" for setting in settings))
         learner = rollouts.learner
-        for part in (learner, learner.actor):
-            if hasattr(part, "_graphs"):
-                part._graphs.active = active
+        activate_graphs(learner, active)
         collect(rollouts, env, 8)
         metrics = []
         for _ in range(14):
