@@ -59,8 +59,8 @@ class DiffusionActor(Actor):
         self._step_function = compiled(denoise_step, compile_mode, device)
         self._loss_function = compiled(_denoising_error, compile_mode, device)
         self._fused_function = compiled(fused_chain.sample_fused, compile_mode, device)
-        self._may_fuse = wants_graphs(compile_mode, device)
-        self._graphs = CudaGraphs(self._may_fuse)
+        self._graphs = CudaGraphs(wants_graphs(compile_mode, device))
+        self._may_fuse = self._graphs.active and fused_chain.serves(self.denoiser)
         self._precision = getattr(torch, sampler_cfg.precision)
 
     @property
@@ -76,7 +76,7 @@ class DiffusionActor(Actor):
         batch, num_agents, _ = obs_BAO.shape
         shape = (self.num_steps, num_agents, batch * num_samples, self.action_mask.shape[1])
         noise_HARD = torch.randn(shape, device=obs_BAO.device, generator=generator)
-        fuses = self._may_fuse and fused_chain.is_wanted(self.denoiser, obs_BAO.device, self._precision)
+        fuses = self._may_fuse and fused_chain.is_allowed(obs_BAO.device, self._precision)
         chain = self.sample_fused_from if fuses else self.sample_from
         with self._products(obs_BAO.device):
             return self._graphs(chain, obs_BAO, noise_HARD, num_samples=num_samples).clone()

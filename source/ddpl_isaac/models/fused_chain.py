@@ -64,10 +64,10 @@ def serves(denoiser: Denoiser) -> bool:
     return is_available() and fitting and len(widths) in (2, 3) and denoiser.action_dim <= 64 and features <= 128
 
 
-def is_wanted(denoiser: Denoiser, device: torch.device, precision: torch.dtype) -> bool:
-    """Tell whether to draw by the kernel: on a GPU, where products may be rounded and :func:`serves` holds."""
+def is_allowed(device: torch.device, precision: torch.dtype) -> bool:
+    """Tell whether to draw by the kernel where it serves: on a GPU, and where products may be rounded."""
     rounded = precision == torch.bfloat16 or torch.get_float32_matmul_precision() != "highest"
-    return device.type == "cuda" and rounded and serves(denoiser)
+    return device.type == "cuda" and rounded
 
 
 def sample_fused(
