@@ -29,11 +29,11 @@ from torch.utils.flop_counter import FlopCounterMode
 from typing import Any, NamedTuple
 
 from timing import medians, prepare
-from update import OBS_DIM, make_learner
+from update import make_learner, make_rollouts
 
 ROOT = Path(__file__).parents[1]
 HERE = str(Path(__file__))
-HANDS = "--task", "DDPL-Shadow-Hands", "--repetitions", "1"
+HANDS = "--task", "DDPL-Shadow-Hands", "--repetitions", "2"
 LARGE = "agent.algorithm.replay.batch_size=2048", "agent.algorithm.actor_batch_size=512"
 """Batches eight times as large as those of the hands."""
 TESTED = "algorithms", "models", "runtime"
@@ -58,8 +58,8 @@ def parts(kind: str, device: str) -> dict[str, Part]:
         tests = ["-m", "pytest", "-q", "-m", "gpu", *(str(ROOT / "tests" / name) for name in TESTED)]
         settings = "physics=ovphysx", "agent.algorithm.warmup_steps_per_env=0"
         return {
-            "tests": Part(tests, 70.0),
-            "act": Part([*here, "act", "--num_envs", "1024", "4096"], 40.0),
+            "tests": Part(tests, 90.0),
+            "act": Part([*here, "act", "--num_envs", "1024", "4096"], 50.0),
             "update": Part([*here, "update"], 40.0),
             "large update": Part([*here, "update", *LARGE], 40.0),
             "training, 1024": Part([*train, "--num_envs", "1024", *settings], 60.0),
@@ -139,11 +139,13 @@ def measure(function: Callable[[], object], device: str) -> dict[str, float]:
 
 
 def measure_act(device: str, num_envs: list[int]) -> dict[str, Any]:
-    """Measure drawing a joint action in all environments."""
+    """Measure drawing a joint action in all environments, and that with recording what came of it."""
     results = {}
     for count in num_envs:
-        learner, obs = make_learner(2, device, num_envs=count), torch.randn(count, 2, OBS_DIM, device=device)
-        results[str(count)] = measure(lambda learner=learner, obs=obs: learner.actor.sample(obs), device)
+        rollouts, act_and_record = make_rollouts(2, device, num_envs=count)
+        obs = torch.randn(count, 2, rollouts.stack.obs_dim, device=device)
+        functions = {"act": lambda actor=rollouts.learner.actor, obs=obs: actor.sample(obs), "step": act_and_record}
+        results[str(count)] = {name: measure(function, device) for name, function in functions.items()}
     return results
 
 

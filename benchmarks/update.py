@@ -51,6 +51,13 @@ class Shapes:
 
 def make_learner(num_agents: int, device: str, *overrides: str, num_envs: int = 64) -> DDPL:
     """Return a learner of the hands' settings whose replay is full of noise."""
+    return make_rollouts(num_agents, device, *overrides, num_envs=num_envs)[0].learner
+
+
+def make_rollouts(
+    num_agents: int, device: str, *overrides: str, num_envs: int = 64
+) -> tuple[Rollouts, Callable[[], None]]:
+    """Return such a learner behind what environments see of it, and what acts and records once."""
     small = f"agent.algorithm.replay.capacity={ROWS * num_envs}", "agent.algorithm.warmup_steps_per_env=0"
     cfg = load_config(
         resolve_resource(SETTINGS),
@@ -64,13 +71,18 @@ def make_learner(num_agents: int, device: str, *overrides: str, num_envs: int = 
         obs["state"] = torch.randn(num_envs, STATE_DIM, device=device)
         return TensorDict(obs, batch_size=[num_envs], device=device)
 
-    rollouts = Rollouts(shapes, cfg, device)
-    with torch.inference_mode():
-        for _ in range(ROWS):
-            rollouts.act(observations())
-            reward, done = torch.rand(num_envs, device=device), torch.rand(num_envs, device=device) < 0.01
-            rollouts.process_env_step(observations(), reward, done, {"time_outs": torch.zeros_like(done)})
-    return rollouts.learner
+    rollouts, before = Rollouts(shapes, cfg, device), observations()
+    reward, done = torch.rand(num_envs, device=device), torch.rand(num_envs, device=device) < 0.01
+    after, extras = observations(), {"time_outs": torch.zeros_like(done)}
+
+    def act_and_record() -> None:
+        with torch.inference_mode():
+            rollouts.act(before)
+            rollouts.process_env_step(after, reward, done, extras)
+
+    for _ in range(ROWS):
+        act_and_record()
+    return rollouts, act_and_record
 
 
 def count_flops(num_agents: int, device: str) -> int:

@@ -14,15 +14,24 @@ import pytest
 from fakes import FakeEnv
 from learners import SMALL, collect, make_rollouts
 
-from ddpl_isaac.algorithms import learner_process
+from ddpl_isaac.algorithms import learner_process, overlap
 from ddpl_isaac.algorithms.ddpl import DDPL
 from ddpl_isaac.algorithms.learner_process import LearnerProcessError
+from ddpl_isaac.algorithms.learner_stream import LearnerStream
 from ddpl_isaac.algorithms.make_learner import start_ahead
 from ddpl_isaac.algorithms.overlap import Overlapped
 from ddpl_isaac.config.loader import load_config
 
 OVERLAP = "agent.algorithm.overlap_learning=true"
 ALONE = "agent.algorithm.overlap_learning=false"
+
+
+@pytest.fixture(params=["process", "stream", pytest.param("gpu", marks=pytest.mark.gpu)])
+def device(request, monkeypatch):
+    """Have the learner live in a process, or with a stream: on a GPU, or on the CPU where the stream is none."""
+    if request.param == "stream":
+        monkeypatch.setattr(overlap, "take_process", lambda *_: LearnerStream("cpu"))
+    return "cuda" if request.param == "gpu" else "cpu"
 
 
 def rewards_of(rollouts, env, iterations):
@@ -62,11 +71,11 @@ def test_whether_to_overlap_is_a_setting():
     assert type(make_rollouts(env).learner) is DDPL
 
 
-def test_a_run_repeats_bit_for_bit_whichever_side_is_faster():
+def test_a_run_repeats_bit_for_bit_whichever_side_is_faster(device):
     """In the second run the learner has finished before each rollout begins."""
     results = []
     for waits in (False, True):
-        env = FakeEnv(num_envs=16)
+        env = FakeEnv(num_envs=16, device=device)
         rollouts, rewards = make_rollouts(env, OVERLAP), []
         for _ in range(12):
             rewards.append(collect(rollouts, env, 2).item())
@@ -78,8 +87,8 @@ def test_a_run_repeats_bit_for_bit_whichever_side_is_faster():
     assert all(torch.equal(value, results[1][1][name]) for name, value in results[0][1].items())
 
 
-def test_the_environments_are_played_by_the_policies_of_the_iteration_before():
-    env = FakeEnv(num_envs=16)
+def test_the_environments_are_played_by_the_policies_of_the_iteration_before(device):
+    env = FakeEnv(num_envs=16, device=device)
     rollouts = make_rollouts(env, OVERLAP, "agent.algorithm.warmup_steps_per_env=0")
     before = weights_of(rollouts)
     collect(rollouts, env, 4)
@@ -93,8 +102,8 @@ def test_the_environments_are_played_by_the_policies_of_the_iteration_before():
     assert all(torch.equal(value, learned[name]) for name, value in acting_weights_of(rollouts).items())
 
 
-def test_steps_are_stored_when_the_iteration_ends():
-    env = FakeEnv(num_envs=16)
+def test_steps_are_stored_when_the_iteration_ends(device):
+    env = FakeEnv(num_envs=16, device=device)
     rollouts = make_rollouts(env, OVERLAP)
     collect(rollouts, env, 4)
     assert rollouts.learner.ask(_num_stored) == 0
@@ -103,9 +112,9 @@ def test_steps_are_stored_when_the_iteration_ends():
     assert rollouts.env_steps == 4 * 16
 
 
-def test_it_learns_what_it_would_learn_otherwise():
+def test_it_learns_what_it_would_learn_otherwise(device):
     """Uniform actions pay .06 on average and the best joint action 1."""
-    env = FakeEnv(num_envs=16)
+    env = FakeEnv(num_envs=16, device=device)
     rates = "agent.algorithm.actor.learning_rate=0.002", "agent.algorithm.critic.learning_rate=0.002"
     rollouts = make_rollouts(env, OVERLAP, *rates, "agent.algorithm.issm.reference_window=16")
     rewards = rewards_of(rollouts, env, 120)
@@ -113,18 +122,18 @@ def test_it_learns_what_it_would_learn_otherwise():
     assert collect(rollouts, env, 8) > 0.6
 
 
-def test_a_restored_learner_goes_on_as_the_saved_one_does():
-    env = FakeEnv(num_envs=16)
+def test_a_restored_learner_goes_on_as_the_saved_one_does(device):
+    env = FakeEnv(num_envs=16, device=device)
     weights = []
     rollouts = make_rollouts(env, OVERLAP)
     rewards_of(rollouts, env, 6)
     saved = copy.deepcopy(rollouts.save())
-    replay = rollouts.learner.ask(_replay)
+    replay = copy.deepcopy(rollouts.learner.ask(_replay))
     for one in (rollouts, make_rollouts(env, OVERLAP)):
-        one.load(saved)
-        one.learner.ask(_Restore(replay))
+        one.load(copy.deepcopy(saved))
+        one.learner.ask(_Restore(copy.deepcopy(replay)))
         torch.manual_seed(1)
-        rewards_of(one, FakeEnv(num_envs=16), 6)
+        rewards_of(one, FakeEnv(num_envs=16, device=device), 6)
         weights.append(weights_of(one) | {f"acting {name}": value for name, value in acting_weights_of(one).items()})
     assert all(torch.equal(value, weights[1][name]) for name, value in weights[0].items())
     assert any(not torch.equal(value, saved["modules"]["actor"][name]) for name, value in weights_of(rollouts).items())
@@ -142,8 +151,8 @@ class _Restore:
         learner.storage.load_state_dict(self.replay)
 
 
-def test_a_checkpoint_of_a_learner_that_did_not_overlap_can_be_gone_on_from():
-    env = FakeEnv(num_envs=16)
+def test_a_checkpoint_of_a_learner_that_did_not_overlap_can_be_gone_on_from(device):
+    env = FakeEnv(num_envs=16, device=device)
     rollouts, restored = make_rollouts(env), make_rollouts(env, OVERLAP)
     rewards_of(rollouts, env, 3)
     restored.load(rollouts.save())
@@ -151,8 +160,8 @@ def test_a_checkpoint_of_a_learner_that_did_not_overlap_can_be_gone_on_from():
     assert all(torch.equal(value, acting[name]) for name, value in rollouts.learner.actor.state_dict().items())
 
 
-def test_the_averaged_policy_is_that_of_the_learner():
-    env = FakeEnv(num_envs=16)
+def test_the_averaged_policy_is_that_of_the_learner(device):
+    env = FakeEnv(num_envs=16, device=device)
     rollouts = make_rollouts(env, OVERLAP)
     rewards_of(rollouts, env, 6)
     averaged = rollouts.get_policy(averaged=True).actor.state_dict()
@@ -180,9 +189,9 @@ def test_an_error_of_the_learner_reaches_the_runner_with_its_traceback():
         rollouts.learner.ask(_refuse)
 
 
-def test_wrong_settings_are_refused_as_without_a_process():
+def test_wrong_settings_are_refused_as_without_a_process(device):
     with pytest.raises(ValueError, match=r"replay\.capacity"):
-        make_rollouts(FakeEnv(num_envs=16), OVERLAP, "agent.algorithm.replay.capacity=40")
+        make_rollouts(FakeEnv(num_envs=16, device=device), OVERLAP, "agent.algorithm.replay.capacity=40")
 
 
 def test_a_learner_that_is_killed_ends_the_run_with_one_error():

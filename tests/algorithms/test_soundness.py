@@ -86,14 +86,14 @@ def test_a_learner_that_is_not_finite_is_not_gone_on_with(spoil, first):
     assert "after 16 environment steps" in str(error.value)
 
 
-def test_the_learners_process_says_so_too():
+def test_a_learner_that_overlaps_says_so_before_its_next_gradient_steps():
     env = FakeEnv(num_envs=8)
     rollouts = make_rollouts(env, OVERLAP)
     rollouts.learner.ask(_spoil_policy)
     collect(rollouts, env, 2)
     rollouts.update()
     with pytest.raises(DivergenceError, match="after 16 environment steps, first: the loss of the critics"):
-        rollouts.update()
+        rollouts.compute_returns(env.get_observations())
 
 
 def test_columns_that_have_not_varied_are_named_once(caplog):

@@ -10,6 +10,8 @@ from functools import partial
 
 import pytest
 from fakes import FakeEnv
+from learners import collect
+from tape import tensors
 
 from ddpl_isaac.algorithms.policy_improvement import States
 from ddpl_isaac.algorithms.rollouts import Rollouts
@@ -20,6 +22,7 @@ from ddpl_isaac.storage.replay_storage import Batch
 BATCH = 12
 SETTINGS = [
     "agent.algorithm.overlap_learning=false",
+    "agent.algorithm.warmup_steps_per_env=0",
     "agent.algorithm.replay.capacity=1024",
     "agent.num_envs=8",
     "agent.algorithm.actor.hidden_dims=[8]",
@@ -136,3 +139,28 @@ def test_two_ranks_with_half_the_batch_equal_one_with_the_whole(tmp_path, work):
         for module in ("critic", "actor"):
             before = fresh._modules()[module].state_dict()
             assert any(not torch.equal(whole[f"{module}/{key}"], value) for key, value in before.items())
+
+
+@pytest.mark.gpu
+def test_what_ranks_send_each_other_is_captured_with_the_gradient_steps(tmp_path):
+    """A single rank sends by NCCL all that several would."""
+    rendezvous = f"file://{tmp_path}/rendezvous"
+    torch.distributed.init_process_group("nccl", init_method=rendezvous, rank=0, world_size=1)
+    try:
+        ends = []
+        for compile_by in ("auto", "eager"):
+            torch.manual_seed(0)
+            env = FakeEnv(num_envs=16, device="cuda")
+            settings = "agent.num_envs=16", "agent.algorithm.candidate_reuse=1"
+            settings += f"agent.algorithm.compile={compile_by}", "agent.algorithm.matmul_precision=highest"
+            rollouts = Rollouts(env, load_config(None, [*SETTINGS, *settings]), "cuda")
+            for _ in range(12):
+                collect(rollouts, env, 8)
+                rollouts.update()
+            names = [key[0].__name__ for key, call in rollouts.learner._graphs._calls.items() if call.replay]
+            assert set(names) == ({"_critic_steps", "_record", "_refresh", "_fit"} if compile_by == "auto" else set())
+            ends.append(rollouts.save()["modules"])
+    finally:
+        torch.distributed.destroy_process_group()
+    for fast, plain in zip(*(tensors(end) for end in ends), strict=True):
+        torch.testing.assert_close(fast, plain, atol=1e-3, rtol=1e-3)

@@ -31,7 +31,7 @@ from ddpl_isaac.models.normalizer import RunningNormalizer, make_normalizer
 from ddpl_isaac.models.policy import JointPolicy
 from ddpl_isaac.runtime.compilation import compiled
 from ddpl_isaac.runtime.cuda_graphs import CudaGraphs, wants_graphs
-from ddpl_isaac.runtime.ranks import average_gradients, num_ranks, rank
+from ddpl_isaac.runtime.ranks import average_gradients, can_be_captured, num_ranks, rank
 from ddpl_isaac.seeds import Purpose, derive
 from ddpl_isaac.storage.replay_file import load_replay, save_replay
 from ddpl_isaac.storage.replay_storage import Batch
@@ -75,8 +75,7 @@ class DDPL(Learner):
         self.target_critic = frozen_copy(self.critic)
         # a generator of its own, so that what is learned does not depend on what the environments draw meanwhile
         self.generator = torch.Generator(device).manual_seed(derive(torch.initial_seed(), Purpose.LEARNING))
-        # what ranks send each other cannot be captured
-        self._graphs = CudaGraphs(wants_graphs(own.compile, device) and num_ranks() == 1, self.generator)
+        self._graphs = CudaGraphs(wants_graphs(own.compile, device) and can_be_captured(), self.generator)
         # a reverse KL evaluates Qbar where its own draws are, at states that no graph has as its inputs
         graphs = None if own.policy_class == "gaussian_reverse_kl" else self._graphs
         settings = own, device, self.critic.marginal_samples, self.generator, graphs

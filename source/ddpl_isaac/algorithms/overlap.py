@@ -18,7 +18,8 @@ from typing import Any
 
 from ddpl_isaac.algorithms.ddpl import DDPL, STEPS_AT_ONCE
 from ddpl_isaac.algorithms.learner import Learner, Step
-from ddpl_isaac.algorithms.learner_process import start_ahead, take_process
+from ddpl_isaac.algorithms.learner_process import LearnerProcess, start_ahead, take_process
+from ddpl_isaac.algorithms.learner_stream import LearnerStream
 from ddpl_isaac.config import AlgorithmConfig, TrainConfig
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.make_actor import make_actor
@@ -29,12 +30,12 @@ from ddpl_isaac.runtime.configure import configure
 
 
 class Overlapped(Learner):
-    """A policy that acts here, and a :class:`DDPL` that learns in a second process, one iteration behind.
+    """A policy that acts, and a :class:`DDPL` that learns meanwhile, one iteration behind.
 
     The environments of an iteration are played by the policies that were there when the iteration began, while the
     learner works on all that was seen before it. The learner's random numbers are its own, so a run repeats bit for bit
-    whichever side is faster. A thread would not do: both sides spend most of their time in calls that keep the
-    interpreter to themselves.
+    whichever side is faster. On a CPU the learner has a process: a thread would not do, as both sides spend most of
+    their time in calls that keep the interpreter to themselves. On a GPU it has a stream.
     """
 
     saved_as = DDPL.saved_as
@@ -45,7 +46,7 @@ class Overlapped(Learner):
         return DDPL.shaped_by(cfg)
 
     def __init__(self, stack: AgentStack, num_envs: int, cfg: TrainConfig, device: str) -> None:
-        """Create the policy that acts, and the learner in its process.
+        """Create the policy that acts, and the learner in its process or with its stream.
 
         Args:
             stack: Layout of the agents.
@@ -58,7 +59,9 @@ class Overlapped(Learner):
             OutOfMemoryError: If the replay does not fit.
         """
         self.stack, self.cfg = stack, cfg.algorithm
-        self._learner = take_process(*_imports(cfg.algorithm))
+        on_gpu = torch.device(device).type == "cuda"
+        self._learner: LearnerProcess | LearnerStream
+        self._learner = LearnerStream(device) if on_gpu else take_process(*_imports(cfg.algorithm))
         wait_for_compiler()  # what it has found out spares the learner's process the question
         self._learner.build(partial(_build_learner, stack, num_envs, cfg, device))
         normalizer = make_normalizer((stack.num_agents, stack.obs_dim), cfg.algorithm, device)
@@ -69,7 +72,8 @@ class Overlapped(Learner):
         self._learning = False
         self._learned: tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]] | None = None
         with torch.inference_mode():  # compiles what will be needed while the learner does
-            actor.sample(torch.zeros(num_envs, stack.num_agents, stack.obs_dim), generator=torch.Generator())
+            obs = torch.zeros(num_envs, stack.num_agents, stack.obs_dim, device=device)
+            actor.sample(obs, generator=torch.Generator(device))
         self._learner.result()
         self.policy.load_state_dict(self._learner.call(_policy))
 
@@ -121,7 +125,8 @@ class Overlapped(Learner):
         return policy
 
     def check(self, env_steps: int) -> None:
-        """Leave it to the learner, which looks after its gradient steps."""
+        """Refuse to go on if a number of the learner is not finite, once the gradient steps under way are taken."""
+        self.ask(DDPL.check, env_steps)
 
     def look_at_columns(self) -> str | None:
         """Return a sentence on columns that tell the learner nothing."""
@@ -174,7 +179,7 @@ def _imports(cfg: AlgorithmConfig) -> tuple[str, ...]:
     return __name__, *(["torch._inductor.compile_fx"] if cfg.compile != "eager" else [])
 
 
-# -- what the process of the learner calls
+# -- what is called where the learner is
 
 
 def _build_learner(stack: AgentStack, num_envs: int, cfg: TrainConfig, device: str) -> DDPL:
@@ -207,13 +212,12 @@ def _learn(
     for step in zip(*(steps_T or ()), strict=True):
         learner.record(Step(*step))
     metrics = learner.update(env_steps, critics_alone=critics_alone)
-    learner.check(env_steps)
     return metrics, _policy(learner)
 
 
 def _policy(learner: DDPL, averaged: bool = False) -> dict[str, torch.Tensor]:
-    """Return what a joint policy holds."""
-    return learner.get_policy(averaged).state_dict()
+    """Return a copy of what a joint policy holds."""
+    return {name: value.clone() for name, value in learner.get_policy(averaged).state_dict().items()}
 
 
 def _with(function: Callable[..., Any], args: tuple, kwargs: dict[str, Any], learner: DDPL) -> Any:

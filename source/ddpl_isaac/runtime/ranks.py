@@ -31,6 +31,11 @@ def num_ranks() -> int:
     return distributed.get_world_size() if is_distributed() else 1
 
 
+def can_be_captured() -> bool:
+    """Return whether what ranks send each other is launched like a kernel, so that a CUDA graph can hold it."""
+    return not is_distributed() or distributed.get_backend() == "nccl"
+
+
 def rank() -> int:
     """Return the number of this rank; 0 is the one that writes."""
     return distributed.get_rank() if is_distributed() else 0
