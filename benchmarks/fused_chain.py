@@ -71,6 +71,11 @@ def exact(rows: int, depth: int) -> torch.Tensor:
     return make_actor(depth, "float32", "eager").double().sample_from(*(tensor.double() for tensor in inputs(rows)))
 
 
+def say(**figures: Any) -> None:
+    """Print a line."""
+    print(json.dumps(figures), flush=True)
+
+
 def measure(rows: int, depth: int, functions: dict[str, Callable[[], torch.Tensor]], **size: Any) -> None:
     """Print the time of each function [ms] and the error of its actions."""
 
@@ -83,8 +88,7 @@ def measure(rows: int, depth: int, functions: dict[str, Callable[[], torch.Tenso
     for name, function in functions.items():
         error = (function().view_as(exact(rows, depth)) - exact(rows, depth)).abs()
         errors = {"largest_error": error.max().item(), "mean_error": error.mean().item()}
-        milliseconds = round(1e3 * seconds[name] / CALLS, 4)
-        print(json.dumps({"name": name, "rows": rows, "depth": depth, **size, "ms": milliseconds, **errors}), flush=True)
+        say(name=name, rows=rows, depth=depth, **size, ms=round(1e3 * seconds[name] / CALLS, 4), **errors)
 
 
 def measure_chain(rows: int, depth: int, precision: str) -> None:
@@ -105,7 +109,7 @@ def measure_tile(rows: int, depth: int, precision: str, tile: fused_chain.Tile) 
     try:
         measure(rows, depth, {"tile": kernel}, precision=precision, tile=tile)
     except Exception as failure:  # a tile that does not fit
-        print(json.dumps({"tile": tile, "precision": precision, "failed": str(failure).splitlines()[0][:200]}), flush=True)
+        say(tile=tile, precision=precision, failed=str(failure).splitlines()[0][:200])
 
 
 def main() -> None:
@@ -113,7 +117,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tiles", action="store_true", help="Measure how the kernel may divide its work.")
     args = parser.parse_args()
-    print(json.dumps({"device": prepare(DEVICE)}), flush=True)
+    say(device=prepare(DEVICE))
     with torch.no_grad():
         for depth in DEPTHS:
             for rows in ROWS[:1] if args.tiles else ROWS:

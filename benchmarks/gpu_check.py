@@ -7,7 +7,7 @@
 ``python benchmarks/gpu_check.py`` first runs the tests that need a GPU, then measures acting and updates, then the
 simulator, collection and training with 1024 and 4096 environments. Each part is a process of its own that ends, with
 all that it started, when its time is over; what has been printed until then stands. Without a CUDA device it does the
-same at smaller sizes on the CPU. Tests, acting and updates ran on an H100; its trainings have run on CPUs only.
+same at smaller sizes on the CPU. Acting and updates ran on an H100 and an H200; its trainings have run on CPUs only.
 """
 
 from __future__ import annotations
@@ -60,10 +60,10 @@ def parts(kind: str, device: str) -> dict[str, Part]:
         return {
             "tests": Part(tests, 90.0),
             "act": Part([*here, "act", "--num_envs", "1024", "4096"], 50.0),
-            "update": Part([*here, "update"], 40.0),
-            "large update": Part([*here, "update", *LARGE], 40.0),
-            "training, 1024": Part([*train, "--num_envs", "1024", *settings], 60.0),
-            "training, 4096": Part([*train, "--num_envs", "4096", *settings], 90.0),
+            "update": Part([*here, "update"], 60.0),
+            "large update": Part([*here, "update", *LARGE], 60.0),
+            "training, 4096": Part([*train, "--num_envs", "4096", *settings], 120.0),
+            "training, 1024": Part([*train, "--num_envs", "1024", *settings], 90.0),
         }
     return {
         "act": Part([*here, "act", "--num_envs", "64", "256"], 120.0),

@@ -35,12 +35,16 @@ class OtherProcess(ProcessPoolExecutor):
         super().__init__(1, multiprocessing.get_context("spawn"))
 
     def build(self, make: Callable[..., Callable[[], object]], *args: Any) -> OtherProcess:
-        """Have the process call ``make(*args)`` and keep what that returns, in place of what it kept before."""
-        self.submit(_keep, make, args).result()
+        """Have the process call ``make(*args)`` and keep what that returns, in place of what it kept before.
+
+        It does so while this process goes on; :meth:`seconds` raises what went wrong.
+        """
+        self._built = self.submit(_keep, make, args)
         return self
 
     def seconds(self, device: str) -> float:
         """Call there what is kept there, and return how long it took [s]."""
+        self._built.result()
         return self.submit(_time_kept, device).result()
 
 

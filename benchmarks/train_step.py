@@ -102,11 +102,10 @@ def benchmark(command: CommandLine) -> None:
     prepared = prepare(command, None)
     plan, cfg = prepared.plan, prepared.cfg
     with (
-        OtherProcess() as simulator,
+        OtherProcess().build(simulator_alone, sys.argv[1:]) as simulator,  # starts while the one here does
         prepared.open(Path(), "benchmark") as env,
         end_on_user_error(),
     ):
-        simulator.build(simulator_alone, sys.argv[1:])
         runner = make_runner(env, cfg, plan.device)
         rates = measure(runner, simulator, command.args.repetitions)
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

@@ -5,6 +5,7 @@
 """Skips what this machine cannot run, and settings of all tests."""
 
 import importlib.util
+import os
 import signal
 import torch
 
@@ -12,6 +13,9 @@ import pytest
 
 # networks of tests are so small that threads would only wait for each other, the more so on a busy machine
 torch.set_num_threads(1)
+
+# by itself JAX takes three quarters of a GPU's memory, and torch wants it too
+os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
 # a shell has what it starts in the background ignore Ctrl-C, and so would the processes that tests interrupt
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -23,6 +23,7 @@ from ddpl_isaac.algorithms.overlap import Overlapped
 from ddpl_isaac.config.loader import load_config
 
 OVERLAP = "agent.algorithm.overlap_learning=true"
+ON_GPU = "agent.algorithm.overlap_on_gpu=true"
 ALONE = "agent.algorithm.overlap_learning=false"
 
 
@@ -76,7 +77,7 @@ def test_a_run_repeats_bit_for_bit_whichever_side_is_faster(device):
     results = []
     for waits in (False, True):
         env = FakeEnv(num_envs=16, device=device)
-        rollouts, rewards = make_rollouts(env, OVERLAP), []
+        rollouts, rewards = make_rollouts(env, OVERLAP, ON_GPU), []
         for _ in range(12):
             rewards.append(collect(rollouts, env, 2).item())
             rollouts.update()
@@ -89,7 +90,7 @@ def test_a_run_repeats_bit_for_bit_whichever_side_is_faster(device):
 
 def test_the_environments_are_played_by_the_policies_of_the_iteration_before(device):
     env = FakeEnv(num_envs=16, device=device)
-    rollouts = make_rollouts(env, OVERLAP, "agent.algorithm.warmup_steps_per_env=0")
+    rollouts = make_rollouts(env, OVERLAP, ON_GPU, "agent.algorithm.warmup_steps_per_env=0")
     before = weights_of(rollouts)
     collect(rollouts, env, 4)
     assert rollouts.update() == {}
@@ -104,7 +105,7 @@ def test_the_environments_are_played_by_the_policies_of_the_iteration_before(dev
 
 def test_steps_are_stored_when_the_iteration_ends(device):
     env = FakeEnv(num_envs=16, device=device)
-    rollouts = make_rollouts(env, OVERLAP)
+    rollouts = make_rollouts(env, OVERLAP, ON_GPU)
     collect(rollouts, env, 4)
     assert rollouts.learner.ask(_num_stored) == 0
     rollouts.update()
@@ -116,7 +117,7 @@ def test_it_learns_what_it_would_learn_otherwise(device):
     """Uniform actions pay .06 on average and the best joint action 1."""
     env = FakeEnv(num_envs=16, device=device)
     rates = "agent.algorithm.actor.learning_rate=0.002", "agent.algorithm.critic.learning_rate=0.002"
-    rollouts = make_rollouts(env, OVERLAP, *rates, "agent.algorithm.issm.reference_window=16")
+    rollouts = make_rollouts(env, OVERLAP, ON_GPU, *rates, "agent.algorithm.issm.reference_window=16")
     rewards = rewards_of(rollouts, env, 120)
     assert rewards[0] < 0.4
     assert collect(rollouts, env, 8) > 0.6
@@ -125,11 +126,11 @@ def test_it_learns_what_it_would_learn_otherwise(device):
 def test_a_restored_learner_goes_on_as_the_saved_one_does(device):
     env = FakeEnv(num_envs=16, device=device)
     weights = []
-    rollouts = make_rollouts(env, OVERLAP)
+    rollouts = make_rollouts(env, OVERLAP, ON_GPU)
     rewards_of(rollouts, env, 6)
     saved = copy.deepcopy(rollouts.save())
     replay = copy.deepcopy(rollouts.learner.ask(_replay))
-    for one in (rollouts, make_rollouts(env, OVERLAP)):
+    for one in (rollouts, make_rollouts(env, OVERLAP, ON_GPU)):
         one.load(copy.deepcopy(saved))
         one.learner.ask(_Restore(copy.deepcopy(replay)))
         torch.manual_seed(1)
@@ -153,7 +154,7 @@ class _Restore:
 
 def test_a_checkpoint_of_a_learner_that_did_not_overlap_can_be_gone_on_from(device):
     env = FakeEnv(num_envs=16, device=device)
-    rollouts, restored = make_rollouts(env), make_rollouts(env, OVERLAP)
+    rollouts, restored = make_rollouts(env), make_rollouts(env, OVERLAP, ON_GPU)
     rewards_of(rollouts, env, 3)
     restored.load(rollouts.save())
     acting = acting_weights_of(restored)
@@ -162,7 +163,7 @@ def test_a_checkpoint_of_a_learner_that_did_not_overlap_can_be_gone_on_from(devi
 
 def test_the_averaged_policy_is_that_of_the_learner(device):
     env = FakeEnv(num_envs=16, device=device)
-    rollouts = make_rollouts(env, OVERLAP)
+    rollouts = make_rollouts(env, OVERLAP, ON_GPU)
     rewards_of(rollouts, env, 6)
     averaged = rollouts.get_policy(averaged=True).actor.state_dict()
     assert all(torch.equal(value, averaged[name]) for name, value in rollouts.save()["modules"]["averaged"].items())
@@ -191,7 +192,7 @@ def test_an_error_of_the_learner_reaches_the_runner_with_its_traceback():
 
 def test_wrong_settings_are_refused_as_without_a_process(device):
     with pytest.raises(ValueError, match=r"replay\.capacity"):
-        make_rollouts(FakeEnv(num_envs=16, device=device), OVERLAP, "agent.algorithm.replay.capacity=40")
+        make_rollouts(FakeEnv(num_envs=16, device=device), OVERLAP, ON_GPU, "agent.algorithm.replay.capacity=40")
 
 
 def test_a_learner_that_is_killed_ends_the_run_with_one_error():
@@ -204,7 +205,7 @@ def test_a_learner_that_is_killed_ends_the_run_with_one_error():
 
 
 @pytest.mark.parametrize(
-    ("settings", "device", "started"), [(OVERLAP, "cpu", 1), (OVERLAP, "cuda", 0), (ALONE, "cpu", 0)]
+    ("settings", "device", "started"), [(OVERLAP, "cpu", 1), (ON_GPU, "cuda", 0), (ALONE, "cpu", 0)]
 )
 def test_the_process_can_be_started_before_there_is_an_environment(settings, device, started):
     cfg = load_config(None, [*SMALL, settings])

@@ -17,7 +17,8 @@ class LearnerStream:
     """Calls functions of an object in this process; their kernels run on a stream of their own.
 
     A call returns once its kernels are launched, and with CUDA graphs that takes a fraction of the time that they run:
-    the simulator's kernels run meanwhile. It is used like a :class:`~ddpl_isaac.algorithms.learner_process.LearnerProcess`.
+    the simulator's kernels run meanwhile. It is used like a
+    :class:`~ddpl_isaac.algorithms.learner_process.LearnerProcess`.
     """
 
     def __init__(self, device: str) -> None:

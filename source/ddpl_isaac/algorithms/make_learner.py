@@ -31,7 +31,7 @@ def make_learner(stack: AgentStack, num_envs: int, cfg: TrainConfig, device: str
         cfg: Settings of the training.
         device: Device of the learner.
     """
-    learner_class = Overlapped if _overlaps(cfg) else learner_class_of(cfg)
+    learner_class = Overlapped if _overlaps(cfg, device) else learner_class_of(cfg)
     return cast("Callable[..., Learner]", learner_class)(stack, num_envs, cfg, device)
 
 
@@ -44,7 +44,7 @@ def start_ahead(cfg: TrainConfig, device: str) -> None:
     """Start what takes long to start, to be called before a simulator does: the compiler, the learner's process."""
     if _is_ddpl(cfg) and cfg.algorithm.compile != "eager":
         start_compiler(device)
-    if _overlaps(cfg) and torch.device(device).type == "cpu":
+    if _overlaps(cfg, device) and torch.device(device).type == "cpu":
         start_process(cfg.algorithm)
 
 
@@ -62,6 +62,8 @@ def _is_ddpl(cfg: TrainConfig) -> bool:
     return issubclass(learner_class_of(cfg), DDPL)
 
 
-def _overlaps(cfg: TrainConfig) -> bool:
+def _overlaps(cfg: TrainConfig, device: str) -> bool:
     """Tell whether learning beside the environments is wanted and of use: several ranks have processes enough."""
-    return cfg.algorithm.overlap_learning and learner_class_of(cfg) is DDPL and not is_distributed()
+    own = cfg.algorithm
+    wanted = own.overlap_learning if torch.device(device).type == "cpu" else own.overlap_on_gpu
+    return wanted and learner_class_of(cfg) is DDPL and not is_distributed()

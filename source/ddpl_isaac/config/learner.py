@@ -178,7 +178,10 @@ class AlgorithmConfig:
     """Float32 products on a GPU: ``high`` rounds their inputs to TF32, 11 significant bits; ``highest`` does not."""
 
     overlap_learning: bool = True
-    """One rank: take the gradient steps while the environments step, one iteration behind; on a CPU in a process."""
+    """On a CPU, one rank: take the gradient steps in a process beside the environments, one iteration behind."""
+
+    overlap_on_gpu: bool = False
+    """The same on a GPU, by a stream beside that of the environments; not measured yet."""
 
     normalize_obs: bool = True
     """Normalise observations and states by their running mean and variance."""
