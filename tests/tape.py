@@ -95,7 +95,7 @@ _ALLOCATIONS = frozenset(("empty", "empty_like", "empty_strided", "new_empty", "
 
 
 class CountOperators(TorchDispatchMode):
-    """Counts the operators that write something: what a GPU would have to launch, or more. Allocations write nothing."""
+    """Counts the operators that write something, no allocations: what a GPU would have to launch, or more."""
 
     def __init__(self) -> None:
         """Start at 0."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from typing import Any
 
-from ddpl_isaac.runtime.cuda_graphs import write
+from ddpl_isaac.runtime.cuda_graphs import place
 
 
 class BrokenSteps:
@@ -33,9 +33,7 @@ class BrokenSteps:
             self._record = torch.zeros(3 + len(labels), dtype=torch.long, device=device)
         self._first: dict[str, torch.Tensor] = {}
 
-    def add(
-        self, step: torch.Tensor, flags: torch.Tensor, broken: torch.Tensor, rows: dict[str, torch.Tensor]
-    ) -> None:
+    def add(self, step: torch.Tensor, flags: torch.Tensor, broken: torch.Tensor, rows: dict[str, torch.Tensor]) -> None:
         """Count a step, and keep it if it is the first broken one.
 
         Args:
@@ -50,8 +48,9 @@ class BrokenSteps:
         found = self._record[0] > 0
         for name, value in rows.items():
             row = value.index_select(0, env).squeeze(0)
-            write(self._first, name, torch.where(found, self._first[name], row) if name in self._first else row)
-        self._record.copy_(torch.where(found, self._record, record))
+            first = place(self._first, name, row)
+            torch.where(found, first, row, out=first)
+        torch.where(found, self._record, record, out=self._record)
         self._counts.add_(broken)
 
     def clear(self) -> None:

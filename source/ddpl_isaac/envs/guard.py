@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from ddpl_isaac.envs.broken_steps import BrokenSteps
 from ddpl_isaac.errors import UserError
-from ddpl_isaac.runtime.cuda_graphs import CudaGraphs, write
+from ddpl_isaac.runtime.cuda_graphs import CudaGraphs, place
 
 logger = logging.getLogger(__name__)
 
@@ -102,7 +102,8 @@ class NonFiniteGuard:
         """
         sound = {name: self._sound(obs[name]) for name in self.names}
         for name in self.names:
-            write(self._last, name, torch.where(sound[name], obs[name], 0.0))
+            obs_now = torch.where(sound[name], obs[name], 0.0)
+            place(self._last, name, obs_now).copy_(obs_now)
         bad = [~sound[name].flatten(1).all(dim=1) for name in self.names]
         flags = torch.stack([*bad, *[torch.zeros_like(bad[0])] * (len(self._broken.labels) - len(bad))])
         broken = flags.any(dim=0)
@@ -142,21 +143,11 @@ class NonFiniteGuard:
         dones.masked_fill_(mended.cut, 1)
         self.restart(mended.broken)
 
-    def _mend(
-        self,
-        actions: torch.Tensor,
-        rewards: torch.Tensor,
-        dones: torch.Tensor,
-        time_outs: torch.Tensor,
-        *entries_and_metrics: torch.Tensor,
-        any_finished: bool,
-    ) -> _Mended:
+    def _mend(self, *given: torch.Tensor, any_finished: bool) -> _Mended:
         """Compute what takes the place of what was given; if any finished, there are last observations as well."""
-        num = len(self.names)
-        obs, metrics = dict(zip(self.names, entries_and_metrics[:num], strict=True)), entries_and_metrics[num:]
-        final = obs
-        if any_finished:
-            final, metrics = dict(zip(self.names, metrics[:num], strict=True)), metrics[num:]
+        actions, rewards, dones, time_outs, *others = given
+        num, num_final = len(self.names), len(self.names) * any_finished
+        obs, final = (dict(zip(self.names, others[i : i + num], strict=True)) for i in (0, num_final))
         flags = self._flags(actions, obs, rewards, dones, final if any_finished else None)
         broken = flags.any(dim=0)
         rows = {"actions": actions, "reward": rewards, **self._before()}
@@ -167,11 +158,11 @@ class NonFiniteGuard:
         last = {name: torch.where(cut[:, None], self._last[name], final[name]) for name in self.names}
         sound = {name: torch.where(broken[:, None], self._last[name], obs[name]) for name in self.names}
         for name in self.names:
-            write(self._last, name, sound[name])
+            place(self._last, name, sound[name]).copy_(sound[name])
         self._restarting.copy_(broken)
         self._steps.add_(1)
         # of episodes that are cut here they count nowhere
-        metrics = tuple(value.float().masked_fill(cut, torch.nan) for value in metrics)
+        metrics = tuple(value.float().masked_fill(cut, torch.nan) for value in others[num + num_final :])
         return _Mended(sound, last, metrics, time_outs | cut, cut, broken)
 
     def check(self, last_checkpoint: str | Path | None = None) -> None:

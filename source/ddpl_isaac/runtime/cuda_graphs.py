@@ -127,12 +127,15 @@ def copy_all(targets: Sequence[torch.Tensor], sources: Sequence[torch.Tensor]) -
         torch._foreach_copy_(*group)  # pyright: ignore[reportPrivateImportUsage]
 
 
-def write(kept: dict[str, torch.Tensor], name: str, value: torch.Tensor) -> None:
-    """Write to a tensor that stays where it is; it is made the first time, which no capture may be."""
+def place(kept: dict[str, torch.Tensor], name: str, like: torch.Tensor) -> torch.Tensor:
+    """Return a tensor that is kept under a name, to be written in place: where a graph finds it, in any mode.
+
+    It is made of zeros in the first call, which no capture may be.
+    """
     if name not in kept:
         with torch.inference_mode(False):
-            kept[name] = torch.empty_like(value)
-    kept[name].copy_(value)
+            kept[name] = torch.zeros_like(like)
+    return kept[name]
 
 
 _depth: list[None] = []
