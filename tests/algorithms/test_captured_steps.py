@@ -69,7 +69,12 @@ def assert_equal(one, other, exact):
 @pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
 @pytest.mark.parametrize(
     ("policy_class", "overlaps", "with_state"),
-    [("diffusion", False, True), ("diffusion", True, False), ("gmm", False, False), ("gaussian_reverse_kl", True, True)],
+    [
+        ("diffusion", False, True),
+        ("diffusion", True, False),
+        ("gmm", False, False),
+        ("gaussian_reverse_kl", True, True),
+    ],
 )
 def test_captured_steps_are_those_that_are_not(monkeypatch, policy_class, overlaps, with_state, device):
     """Episodes end, time out, break, and start anew; steps with and without last observations alternate."""

@@ -71,7 +71,7 @@ class NonFiniteGuard:
             num_envs: Number of environments.
             device: Device of the observations.
             max_share: Share of the environments that may break in an iteration.
-            max_magnitude: Largest magnitude of an observation and a reward.
+            max_magnitude: Largest magnitude of an observation and a reward, for good.
             restart: Has environments start new episodes in their next step. Shape of its argument: (num_envs,), bool.
             steps: Steps that the run has made before.
             captures: Whether mending becomes a CUDA graph.
@@ -221,6 +221,7 @@ class NonFiniteGuard:
             ended = (dones > 0) & counts
             bad += [~self._sound(final_obs[name]).flatten(1).all(dim=1) & ended for name in self.names]
         return torch.stack([*bad, ~self._sound(rewards) & counts, ~actions.isfinite().flatten(1).all(dim=1)])
+
 
 class _Mended(NamedTuple):
     """What takes the place of a step's results."""

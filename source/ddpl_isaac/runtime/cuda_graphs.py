@@ -178,12 +178,18 @@ def _run_aside(function: Callable[..., Any], inputs: tuple[torch.Tensor, ...], s
     return result
 
 
-_streams: dict[int, torch.cuda.Stream] = {}
+_streams: dict[torch.cuda.Stream, torch.cuda.Stream] = {}
 
 
 def _stream() -> torch.cuda.Stream:
-    """Return the stream of warm-up and capture on the current device, always the same one."""
-    return _streams.setdefault(torch.cuda.current_device(), torch.cuda.Stream())
+    """Return the stream of warm-up and capture beside the current one, always the same.
+
+    What a call returns is freed to that stream, and must not be given to a call that does not wait for its reader.
+    """
+    current = torch.cuda.current_stream()
+    if current not in _streams:
+        _streams[current] = torch.cuda.Stream()
+    return _streams[current]
 
 
 def _capture(
