@@ -49,7 +49,7 @@ class BrokenSteps:
         for name, value in rows.items():
             row = value.index_select(0, env).squeeze(0)
             first = place(self._first, name, row)
-            torch.where(found, first, row, out=first)
+            torch.where(found, first, row.to(first.dtype), out=first)
         torch.where(found, self._record, record, out=self._record)
         self._counts.add_(broken)
 
@@ -85,5 +85,5 @@ class BrokenSteps:
         row = self._first[{"reward": "reward", "action": "actions"}.get(label, f"{kind}/{name}")]
         numbers = row.reshape(-1).tolist()
         column = next((i for i, x in enumerate(numbers) if not abs(x) <= max_magnitude), 0)
-        place = name if label == "reward" else f"Column {column} of {name}"
-        return f"{place[0].upper()}{place[1:]} was {numbers[column]:g}; the limit is {max_magnitude:g}."
+        number = name if label == "reward" else f"Column {column} of {name}"
+        return f"{number[0].upper()}{number[1:]} was {numbers[column]:g}; the limit is {max_magnitude:g}."

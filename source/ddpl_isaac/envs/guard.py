@@ -102,8 +102,8 @@ class NonFiniteGuard:
         """
         sound = {name: self._sound(obs[name]) for name in self.names}
         for name in self.names:
-            obs_now = torch.where(sound[name], obs[name], 0.0)
-            place(self._last, name, obs_now).copy_(obs_now)
+            first = torch.where(sound[name], obs[name], 0.0)
+            place(self._last, name, first).copy_(first)
         bad = [~sound[name].flatten(1).all(dim=1) for name in self.names]
         flags = torch.stack([*bad, *[torch.zeros_like(bad[0])] * (len(self._broken.labels) - len(bad))])
         broken = flags.any(dim=0)
@@ -161,7 +161,7 @@ class NonFiniteGuard:
             place(self._last, name, sound[name]).copy_(sound[name])
         self._restarting.copy_(broken)
         self._steps.add_(1)
-        # of episodes that are cut here they count nowhere
+        # those of episodes that are cut here count nowhere
         metrics = tuple(value.float().masked_fill(cut, torch.nan) for value in others[num + num_final :])
         return _Mended(sound, last, metrics, time_outs | cut, cut, broken)
 
