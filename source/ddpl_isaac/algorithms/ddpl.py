@@ -216,6 +216,7 @@ class DDPL(Learner):
         return self._joint(self.improvement.averaged)
 
     def _joint(self, actor: Actor) -> JointPolicy:
+        """Return the joint policy of an actor."""
         captures = wants_graphs(self.cfg.compile, self.device)
         return JointPolicy(self.stack, self.obs_normalizer, actor, captures=captures)
 
