@@ -91,8 +91,11 @@ class _Undo(TorchDispatchMode):
             storage.copy_(before)
 
 
+_ALLOCATIONS = frozenset(("empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided"))
+
+
 class CountOperators(TorchDispatchMode):
-    """Counts the operators that write something: what a GPU would have to launch, or more."""
+    """Counts the operators that write something, no allocations: what a GPU would have to launch, or more."""
 
     def __init__(self) -> None:
         """Start at 0."""
@@ -103,5 +106,6 @@ class CountOperators(TorchDispatchMode):
         result = func(*args, **(kwargs or {}))
         known = {tensor.untyped_storage().data_ptr() for tensor in tensors((args, kwargs or {}))}
         written = any(tensor.untyped_storage().data_ptr() not in known for tensor in tensors(result))
-        self.count += func._schema.is_mutable or written
+        allocates = func.overloadpacket.__name__ in _ALLOCATIONS
+        self.count += func._schema.is_mutable or (written and not allocates)
         return result

@@ -199,3 +199,18 @@ def test_an_action_that_is_no_number_counts():
     guard.mend(actions, obs, rewards, dones, extras)
     with pytest.raises(NonFiniteError, match=r"environment 2 .* in: action\. Column 1 of action was nan"):
         guard.check()
+
+
+def test_numbers_keep_their_types():
+    env = FakeEnv(num_envs=20, nonfinite_at=(1, 3, "reward"))
+    guard = _guard(env, max_share=0.1)
+    for _ in range(2):
+        obs, rewards, dones, extras = env.step(torch.zeros(20, 3))
+        rewards, dones, extras["time_outs"] = rewards.double(), dones.long(), extras["time_outs"].long()
+        obs["cart"], extras["metrics"]["touches"] = obs["cart"].double(), extras["metrics"]["touches"].double()
+        guard.mend(torch.zeros(20, 3), obs, rewards, dones, extras)
+        assert obs["cart"].dtype == rewards.dtype == torch.float64
+        assert dones.dtype == extras["time_outs"].dtype == torch.long
+        assert extras["metrics"]["touches"].dtype == torch.float32
+    assert (rewards[3], dones[3], extras["time_outs"][3]) == (0.0, 1, 1)
+    assert guard.snapshot()["reward"].isnan()

@@ -6,7 +6,9 @@
 
 import torch
 
+import pytest
 from fakes import FakeEnv
+from tape import capture_by_tapes
 
 from ddpl_isaac.config import ActorConfig, SamplerConfig
 from ddpl_isaac.models.agent_stack import AgentStack
@@ -14,11 +16,45 @@ from ddpl_isaac.models.diffusion_actor import DiffusionActor
 from ddpl_isaac.models.policy import BestOfPolicy, JointPolicy
 
 
-def test_every_agent_takes_the_best_of_its_own_draws():
-    env = FakeEnv(num_envs=64)
+def make_policy(env, **settings):
+    """Return an untrained policy."""
+    torch.manual_seed(0)
     stack = AgentStack(env.agents, env.state_dim)
     actor = DiffusionActor(stack.obs_dim, stack.action_mask, ActorConfig(hidden_dims=[16]), SamplerConfig(num_steps=3))
-    policy = JointPolicy(stack, torch.nn.Identity(), actor)
+    return JointPolicy(stack, torch.nn.Identity(), actor, **settings)
+
+
+def play(env, policy):
+    """Return the actions of some steps, in and out of inference mode."""
+    actions = []
+    for number in range(10):
+        with torch.inference_mode(number % 2 == 0):
+            actions.append(policy(env.step(torch.full((4, 3), 0.1 * number))[0]))
+    return torch.stack(actions)
+
+
+@pytest.mark.parametrize("best_of", [1, 4])
+def test_a_captured_policy_draws_what_it_would_draw_otherwise(monkeypatch, best_of):
+    captured = capture_by_tapes(monkeypatch)
+    drawn = []
+    for captures in (True, False):
+        policy = make_policy(FakeEnv(), captures=captures)
+        if best_of > 1:
+            policy = BestOfPolicy(policy, lambda obs, action: action.sum(-1) + obs.sum(-1).T.unsqueeze(-1), best_of)
+        drawn.append(play(FakeEnv(), policy))
+    assert captured == ["_actions"]
+    assert torch.equal(*drawn)
+    assert not torch.equal(drawn[0][-1], drawn[0][-2])
+
+
+def test_a_policy_that_has_been_moved_to_the_cpu_is_not_captured_there():
+    assert torch.equal(play(FakeEnv(), make_policy(FakeEnv(), captures=True)), play(FakeEnv(), make_policy(FakeEnv())))
+
+
+def test_every_agent_takes_the_best_of_its_own_draws():
+    env = FakeEnv(num_envs=64)
+    policy = make_policy(env)
+    stack, actor = policy.stack, policy.actor
     # the first agent is to go up, all others are to go down
     sign = torch.ones(stack.num_agents, 1, 1).index_fill(0, torch.arange(1, stack.num_agents), -1.0)
     chosen = BestOfPolicy(policy, lambda _, action: sign * action[..., 0], num_draws=16)

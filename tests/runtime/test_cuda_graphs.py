@@ -9,9 +9,9 @@ import torch
 
 import pytest
 from host_sync import HostSyncError
-from tape import capture_by_tapes
+from tape import CountOperators, capture_by_tapes
 
-from ddpl_isaac.runtime.cuda_graphs import CudaGraphs, wants_graphs
+from ddpl_isaac.runtime.cuda_graphs import CudaGraphs, copies, copy_all, place, wants_graphs
 
 CALLS = 6
 
@@ -115,6 +115,38 @@ def test_inference_mode_leaves_no_tensor_behind_that_could_not_be_written_to_lat
             graphs(made.add, torch.ones(2))
     made.total += 1.0
     assert graphs(made.add, torch.ones(2)).tolist() == [(CALLS + 2) ** 2] * 2
+
+
+def test_what_is_kept_outlives_the_next_calls():
+    for active in (True, False):
+        graphs, made = CudaGraphs(active), Counting()
+        kept = [graphs.keep(made.scaled_sum, torch.full((2,), float(i)), torch.ones(2)) for i in range(2 * CALLS)]
+        assert [result["sum"].tolist() for result in kept] == [[i + 1.0] * 2 for i in range(2 * CALLS)]
+
+
+def test_tensors_of_all_types_and_layouts_are_copied_together():
+    rows = torch.arange(12.0).view(3, 4)
+    sources = rows, rows.T, rows[:, 1:3], rows > 5, rows.long(), rows[0, :1].expand(5), torch.zeros(2, 0)
+    targets = [torch.zeros(source.shape, dtype=source.dtype) for source in sources]
+    with CountOperators() as operators:
+        copy_all(targets, sources)
+    # numbers, flags and integers of one layout, and three of another
+    assert operators.count == 6
+    assert all(torch.equal(*pair) for pair in zip(targets, sources, strict=True))
+    own, others = copies((sources, {"rows": rows}))
+    rows.zero_()
+    assert all(torch.equal(*pair) for pair in zip(own, targets, strict=True))
+    assert torch.equal(others["rows"], targets[0])
+    numbers = torch.zeros(2)
+    copy_all([numbers], [torch.tensor([True, False])])
+    assert numbers.tolist() == [1.0, 0.0]
+
+
+def test_what_is_placed_in_inference_mode_can_be_written_to_outside_of_it():
+    kept = {}
+    with torch.inference_mode():
+        place(kept, "a", torch.ones(2)).add_(1.0)
+    assert place(kept, "a", torch.ones(3)).add_(1.0).tolist() == [2.0, 2.0]
 
 
 def test_a_copy_captures_its_own_graphs_and_what_is_forgotten_is_captured_anew(captures):

@@ -25,12 +25,13 @@ from ddpl_isaac.algorithms.soundness import learner_parts
 from ddpl_isaac.algorithms.td_target import critic_loss, polyak_update
 from ddpl_isaac.algorithms.update_ratio import updates_due
 from ddpl_isaac.config import TrainConfig
+from ddpl_isaac.models.actor import Actor
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.critic import CRITICS, FactoredCritic
 from ddpl_isaac.models.normalizer import RunningNormalizer, make_normalizer
 from ddpl_isaac.models.policy import JointPolicy
 from ddpl_isaac.runtime.compilation import compiled
-from ddpl_isaac.runtime.cuda_graphs import CudaGraphs, wants_graphs
+from ddpl_isaac.runtime.cuda_graphs import CudaGraphs, copies, wants_graphs
 from ddpl_isaac.runtime.ranks import average_gradients, can_be_captured, num_ranks, rank
 from ddpl_isaac.seeds import Purpose, derive
 from ddpl_isaac.storage.replay_file import load_replay, save_replay
@@ -89,7 +90,7 @@ class DDPL(Learner):
         self.steps_per_iteration = num_envs * cfg.num_steps_per_env
         self._returns = torch.zeros(num_envs, device=device)
         self._metrics: dict[str, torch.Tensor] = {}
-        self.policy = JointPolicy(stack, self.obs_normalizer, self.actor)
+        self.policy = self._joint(self.actor)
 
     # -- collection
 
@@ -137,9 +138,7 @@ class DDPL(Learner):
         diagnostics: dict[str, torch.Tensor] = {}
         for _ in range(0 if critics_alone else self.actor_updates_due(env_steps)):
             diagnostics = self.improvement.step(self._states)
-        metrics, diagnostics = (
-            {name: value.clone() for name, value in kind.items()} for kind in (metrics, diagnostics)
-        )
+        metrics, diagnostics = copies((metrics, diagnostics))
         self._metrics = self._metrics | metrics | by_agent(self.stack, diagnostics)
         return self._metrics
 
@@ -214,7 +213,12 @@ class DDPL(Learner):
         """Return the current or the averaged (EMA) joint policy; parameters are shared, not copied."""
         if not averaged:
             return self.policy
-        return JointPolicy(self.stack, self.obs_normalizer, self.improvement.averaged)
+        return self._joint(self.improvement.averaged)
+
+    def _joint(self, actor: Actor) -> JointPolicy:
+        """Return the joint policy of an actor."""
+        captures = wants_graphs(self.cfg.compile, self.device)
+        return JointPolicy(self.stack, self.obs_normalizer, actor, captures=captures)
 
     def train_mode(self) -> None:
         """Let the normalisers learn."""

@@ -27,6 +27,7 @@ from ddpl_isaac.models.normalizer import make_normalizer
 from ddpl_isaac.models.policy import JointPolicy
 from ddpl_isaac.runtime.compilation import wait_for_compiler
 from ddpl_isaac.runtime.configure import configure
+from ddpl_isaac.runtime.cuda_graphs import wants_graphs
 
 
 class Overlapped(Learner):
@@ -66,7 +67,8 @@ class Overlapped(Learner):
         self._learner.build(partial(_build_learner, stack, num_envs, cfg, device))
         normalizer = make_normalizer((stack.num_agents, stack.obs_dim), cfg.algorithm, device)
         actor = make_actor(stack.obs_dim, stack.action_mask, cfg.algorithm, device).to(device).requires_grad_(False)
-        self.policy = JointPolicy(stack, normalizer, actor).eval()
+        captures = wants_graphs(cfg.algorithm.compile, device)
+        self.policy = JointPolicy(stack, normalizer, actor, captures=captures).eval()
         self._first: tuple[torch.Tensor, torch.Tensor] | None = None
         self._waiting: list[Step] = []
         self._learning = False

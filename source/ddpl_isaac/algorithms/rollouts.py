@@ -22,6 +22,7 @@ from ddpl_isaac.envs.guard import HALF_PRECISION_MAX, NonFiniteGuard
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.policy import JointPolicy
+from ddpl_isaac.runtime.cuda_graphs import CudaGraphs, wants_graphs
 from ddpl_isaac.runtime.ranks import num_ranks
 
 logger = logging.getLogger(__name__)
@@ -46,11 +47,17 @@ class Rollouts:
         self.learner = make_learner(self.stack, env.num_envs, cfg, device)
         self.env_steps = 0
         self.last_checkpoint: str | None = None
-        names = [*self.stack.names, *([STATE] if self.stack.has_state else [])]
-        self.guard = NonFiniteGuard(names, env.num_envs, device)
-        self.guard.restart, self.guard.max_share = env.restart, cfg.max_broken_share
+        self._graphs = CudaGraphs(wants_graphs(self.cfg.compile, device))
         halved = self.learner.has_replay and self.cfg.replay.half_precision
-        self.guard.max_magnitude = min(cfg.max_magnitude, HALF_PRECISION_MAX if halved else cfg.max_magnitude)
+        self.guard = NonFiniteGuard(
+            [*self.stack.names, *([STATE] if self.stack.has_state else [])],
+            env.num_envs,
+            device,
+            max_share=cfg.max_broken_share,
+            max_magnitude=min(cfg.max_magnitude, HALF_PRECISION_MAX if halved else cfg.max_magnitude),
+            restart=env.restart,
+            captures=self._graphs.active,
+        )
         self._began = self._looked_at_columns = False
 
     @classmethod
@@ -102,11 +109,18 @@ class Rollouts:
     ) -> None:
         """Pass on a step with the true successors of finished episodes; what is not finite is mended in place."""
         self.guard.mend(self._actions, obs, rewards, dones, extras)
-        final = extras.get("final_obs", obs)
-        seen = self.stack.observations(obs), self.stack.state(obs)
-        last = self.stack.observations(final), self.stack.state(final)
-        self.learner.record(Step(self._actions, rewards, dones.bool(), extras["time_outs"].bool(), *seen, *last))
+        entries = [seen[name] for seen in (obs, extras["final_obs"]) for name in self.guard.names]
+        stacked = self._graphs.keep(self._stacked, *entries)
+        self.learner.record(Step(self._actions, rewards, dones.bool(), extras["time_outs"].bool(), *stacked))
         self.env_steps += self.num_envs * num_ranks()
+
+    def _stacked(self, *entries: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Stack all entries to act on next and all last ones: observations and states of these, then of those."""
+        num, stacked = len(self.guard.names), ()
+        for part in (entries[:num], entries[num:]):
+            seen = dict(zip(self.guard.names, part, strict=True))
+            stacked += self.stack.observations(seen), self.stack.state(seen)
+        return stacked
 
     def compute_returns(self, obs: TensorDict) -> None:
         """Look at what the rollout brought before anything is learned from it.

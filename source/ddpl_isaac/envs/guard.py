@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import logging
 import torch
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tensordict import TensorDict
-from typing import Any
+from typing import Any, NamedTuple
 
+from ddpl_isaac.envs.broken_steps import BrokenSteps
 from ddpl_isaac.errors import UserError
+from ddpl_isaac.runtime.cuda_graphs import CudaGraphs, place
 
 logger = logging.getLogger(__name__)
 
@@ -45,14 +47,10 @@ class NonFiniteGuard:
     every running variance. Its episode is cut there with a reward of 0, and again in the next step, in which it starts
     anew: two transitions from a sound observation to itself take the place of those that cannot be known.
 
-    ``mend`` runs in every step on the device alone, ``check`` once per iteration, before anything is learned.
+    ``mend`` runs in every step on the device alone, ``check`` once per iteration, before anything is learned. What is
+    kept between steps is written in place, where a graph finds it again, in tensors that outlive the inference mode in
+    which rollouts run.
     """
-
-    max_magnitude: float
-    """Largest magnitude that counts as sound."""
-
-    steps: int
-    """Environment steps (of the batch) mended so far. Set it when a run is resumed."""
 
     def __init__(
         self,
@@ -64,6 +62,7 @@ class NonFiniteGuard:
         max_magnitude: float = torch.finfo(torch.float32).max,
         restart: Callable[[torch.Tensor], None] = lambda _: None,
         steps: int = 0,
+        captures: bool = False,
     ) -> None:
         """Allocate the record.
 
@@ -72,19 +71,29 @@ class NonFiniteGuard:
             num_envs: Number of environments.
             device: Device of the observations.
             max_share: Share of the environments that may break in an iteration.
-            max_magnitude: Largest magnitude of an observation and a reward.
+            max_magnitude: Largest magnitude of an observation and a reward, for good.
             restart: Has environments start new episodes in their next step. Shape of its argument: (num_envs,), bool.
             steps: Steps that the run has made before.
+            captures: Whether mending becomes a CUDA graph.
         """
-        self.names, self.num_envs, self.steps = list(names), num_envs, steps
+        self.names, self.num_envs = list(names), num_envs
         self.max_share, self.max_magnitude, self.restart = max_share, max_magnitude, restart
-        self._labels = [*self.names, *(f"last {name} of the episode" for name in self.names), "reward", "action"]
-        self._restarting = torch.zeros(num_envs, dtype=torch.bool, device=device)
-        self._broken_steps = torch.zeros(num_envs, dtype=torch.long, device=device)
-        # of the first broken step: [found, step, environment, one flag per label]
-        self._record = torch.zeros(3 + len(self._labels), dtype=torch.long, device=device)
+        labels = [*self.names, *(f"last {name} of the episode" for name in self.names), "reward", "action"]
+        self._broken = BrokenSteps(labels, num_envs, device)
+        with torch.inference_mode(False):
+            self._steps = torch.full((1,), steps, device=device)
+            self._restarting = torch.zeros(num_envs, dtype=torch.bool, device=device)
         self._last: dict[str, torch.Tensor] = {}
-        self._first: dict[str, torch.Tensor] = {}
+        self._graphs = CudaGraphs(captures)
+
+    @property
+    def steps(self) -> int:
+        """Environment steps (of the batch) mended so far; asks the device. Set it when a run is resumed."""
+        return int(self._steps)
+
+    @steps.setter
+    def steps(self, steps: int) -> None:
+        self._steps.fill_(steps)
 
     def begin(self, obs: TensorDict) -> None:
         """Take the first observations of a run, which stand in for those of environments that break at once.
@@ -92,15 +101,19 @@ class NonFiniteGuard:
         What is broken in them becomes 0 in place; such environments count, and start anew in the next step.
         """
         sound = {name: self._sound(obs[name]) for name in self.names}
-        self._last = {name: torch.where(sound[name], obs[name], 0.0) for name in self.names}
-        bad = [~sound[name].flatten(1).all(dim=1) for name in self.names]
-        flags = torch.stack([*bad, *[torch.zeros_like(bad[0])] * (len(self._labels) - len(bad))])
-        self._restarting = flags.any(dim=0)
-        nothing = torch.zeros(self.num_envs, device=flags.device)
-        self._remember(flags, self._restarting, {"reward": nothing, **{f"after/{n}": obs[n] for n in self.names}})
         for name in self.names:
-            obs[name] = self._last[name]
-        self.restart(self._restarting)
+            first = torch.where(sound[name], obs[name], 0.0)
+            place(self._last, name, first).copy_(first)
+        bad = [~sound[name].flatten(1).all(dim=1) for name in self.names]
+        flags = torch.stack([*bad, *[torch.zeros_like(bad[0])] * (len(self._broken.labels) - len(bad))])
+        broken = flags.any(dim=0)
+        nothing = torch.zeros(self.num_envs, device=flags.device)
+        rows = {"reward": nothing, **{f"after/{name}": obs[name] for name in self.names}}
+        self._broken.add(self._steps, flags, broken, self._before() | rows)
+        for name in self.names:
+            obs[name] = self._last[name].clone()
+        self._restarting.copy_(broken)
+        self.restart(broken)
 
     def mend(
         self, actions: torch.Tensor, obs: TensorDict, rewards: torch.Tensor, dones: torch.Tensor, extras: dict[str, Any]
@@ -115,28 +128,42 @@ class NonFiniteGuard:
             extras: Of the protocol; metrics of episodes that are cut here become NaN, which counts nowhere, and the
                 number of broken environments joins the log.
         """
-        final = extras.get("final_obs", obs)
-        flags = self._flags(actions, obs, rewards, dones, extras.get("final_obs"))
+        final, metrics = extras.get("final_obs"), extras.get("metrics", {})
+        entries = [seen[name] for seen in (obs, final) if seen is not None for name in self.names]
+        given = actions, rewards, dones, extras["time_outs"], *entries, *metrics.values()
+        mended = self._graphs.keep(self._mend, *given, any_finished=final is not None)
+        for name in self.names:
+            obs[name] = mended.obs[name]
+        extras["final_obs"] = TensorDict(mended.final_obs, batch_size=[self.num_envs])
+        extras["time_outs"] = mended.time_outs
+        if metrics:
+            extras["metrics"] = dict(zip(metrics, mended.metrics, strict=True))
+        extras["log"] = {**extras.get("log", {}), "Faults/broken_envs": mended.broken.sum()}
+        rewards.masked_fill_(mended.cut, 0.0)
+        dones.masked_fill_(mended.cut, 1)
+        self.restart(mended.broken)
+
+    def _mend(self, *given: torch.Tensor, any_finished: bool) -> _Mended:
+        """Compute what takes the place of what was given; if any finished, there are last observations as well."""
+        actions, rewards, dones, time_outs, *others = given
+        num, num_final = len(self.names), len(self.names) * any_finished
+        obs, final = (dict(zip(self.names, others[i : i + num], strict=True)) for i in (0, num_final))
+        flags = self._flags(actions, obs, rewards, dones, final if any_finished else None)
         broken = flags.any(dim=0)
-        rows = {"actions": actions, "reward": rewards}
+        rows = {"actions": actions, "reward": rewards, **self._before()}
         for name in self.names:
             rows |= {f"after/{name}": obs[name], f"final/{name}": final[name]}
-        self._remember(flags, broken, rows)
+        self._broken.add(self._steps, flags, broken, rows)
         cut = broken | self._restarting
         last = {name: torch.where(cut[:, None], self._last[name], final[name]) for name in self.names}
+        sound = {name: torch.where(broken[:, None], self._last[name], obs[name]) for name in self.names}
         for name in self.names:
-            obs[name] = torch.where(broken[:, None], self._last[name], obs[name])
-        extras["final_obs"] = TensorDict(last, batch_size=[self.num_envs])
-        extras["time_outs"] = extras["time_outs"] | cut
-        if "metrics" in extras:
-            metrics = {name: value.float().masked_fill(cut, torch.nan) for name, value in extras["metrics"].items()}
-            extras["metrics"] = metrics
-        extras["log"] = {**extras.get("log", {}), "Faults/broken_envs": broken.sum()}
-        rewards.masked_fill_(cut, 0.0)
-        dones.masked_fill_(cut, 1)
-        self.restart(broken)
-        self._restarting, self._last = broken, {name: obs[name] for name in self.names}
-        self.steps += 1
+            place(self._last, name, sound[name]).copy_(sound[name])
+        self._restarting.copy_(broken)
+        self._steps.add_(1)
+        # those of episodes that are cut here count nowhere
+        metrics = tuple(value.float().masked_fill(cut, torch.nan) for value in others[num + num_final :])
+        return _Mended(sound, last, metrics, time_outs | cut, cut, broken)
 
     def check(self, last_checkpoint: str | Path | None = None) -> None:
         """Say which environments broke since the last check, or end the run. Waits for the device.
@@ -147,14 +174,10 @@ class NonFiniteGuard:
         Raises:
             NonFiniteError: If they are too many; names environment, step, entries, what was kept and what to try.
         """
-        count, found, step, env, *flags = torch.cat(((self._broken_steps > 0).sum()[None], self._record)).tolist()
-        if not found:
+        told = self._broken.describe(self.max_magnitude)
+        if told is None:
             return
-        entries = [label for label, flag in zip(self._labels, flags, strict=True) if flag]
-        what = (
-            f"environment {env} (the first of {count} among {self.num_envs}) at step {step} of the run, in:"
-            f" {', '.join(entries)}. {self._first_number(entries[0])}"
-        )
+        count, what = told
         if count > self.max_share * self.num_envs:
             raise NonFiniteError(
                 f"The simulator returned numbers that are not finite or beyond agent.max_magnitude: {what} More than"
@@ -163,29 +186,18 @@ class NonFiniteGuard:
                 " a smaller physics step (env.sim.dt), weaker actuators, or another engine (physics=...)."
             )
         logger.warning(f"Environments with numbers that are not finite or too large start anew: {what}")
-        # not in place: they may come from the inference mode in which rollouts run
-        self._record, self._broken_steps = torch.zeros_like(self._record), torch.zeros_like(self._broken_steps)
-
-    def _first_number(self, label: str) -> str:
-        """Return a sentence on the first unsound number of an entry of the first broken step."""
-        name = label.removeprefix("last ").removesuffix(" of the episode")
-        kind = "final" if name != label else "after"
-        numbers = (
-            self._first[{"reward": "reward", "action": "actions"}.get(label, f"{kind}/{name}")].reshape(-1).tolist()
-        )
-        column = next((i for i, x in enumerate(numbers) if not abs(x) <= self.max_magnitude), 0)
-        place = name if label == "reward" else f"Column {column} of {name}"
-        return f"{place[0].upper()}{place[1:]} was {numbers[column]:g}; the limit is {self.max_magnitude:g}."
+        self._broken.clear()
 
     def snapshot(self) -> dict[str, Any]:
         """Return the first broken step and the count of broken steps of each environment since the last check.
 
         ``before``, ``actions``, ``after`` and ``reward`` are those of the first environment that broke.
         """
-        _, step, env, *flags = self._record.tolist()
-        entries = [label for label, flag in zip(self._labels, flags, strict=True) if flag]
-        counts = {"step": step, "environment": env, "entries": entries, "broken_steps": self._broken_steps}
-        return counts | self._first
+        return self._broken.snapshot()
+
+    def _before(self) -> dict[str, torch.Tensor]:
+        """Return what was sound last."""
+        return {f"before/{name}": self._last[name] for name in self.names}
 
     def _sound(self, values: torch.Tensor) -> torch.Tensor:
         """Return what is finite and not too large."""
@@ -194,10 +206,10 @@ class NonFiniteGuard:
     def _flags(
         self,
         actions: torch.Tensor,
-        obs: TensorDict,
+        obs: Mapping[str, torch.Tensor],
         rewards: torch.Tensor,
         dones: torch.Tensor,
-        final_obs: TensorDict | None,
+        final_obs: Mapping[str, torch.Tensor] | None,
     ) -> torch.Tensor:
         """Return what is broken. Shape: (number of labels, num_envs)."""
         bad = [~self._sound(obs[name]).flatten(1).all(dim=1) for name in self.names]
@@ -210,15 +222,24 @@ class NonFiniteGuard:
             bad += [~self._sound(final_obs[name]).flatten(1).all(dim=1) & ended for name in self.names]
         return torch.stack([*bad, ~self._sound(rewards) & counts, ~actions.isfinite().flatten(1).all(dim=1)])
 
-    def _remember(self, flags: torch.Tensor, broken: torch.Tensor, rows: dict[str, torch.Tensor]) -> None:
-        """Keep the first broken step since the last check."""
-        # An index of no dimension would be read on the host, so it is one of one element.
-        env = broken.long().argmax().unsqueeze(0)
-        entries = flags.index_select(1, env).squeeze(1).long()
-        record = torch.cat((broken.any()[None].long(), torch.full_like(env, self.steps), env, entries))
-        found = self._record[0] > 0
-        for name, value in ({f"before/{name}": self._last[name] for name in self.names} | rows).items():
-            row = value.index_select(0, env).squeeze(0)
-            self._first[name] = torch.where(found, self._first[name], row) if name in self._first else row
-        self._record = torch.where(found, self._record, record)
-        self._broken_steps = self._broken_steps + broken
+
+class _Mended(NamedTuple):
+    """What takes the place of a step's results."""
+
+    obs: dict[str, torch.Tensor]
+    """Observations to act on next."""
+
+    final_obs: dict[str, torch.Tensor]
+    """Last observations of the episodes that end, broken ones included."""
+
+    metrics: tuple[torch.Tensor, ...]
+    """NaN where an episode is cut. Shape of each: (num_envs,)."""
+
+    time_outs: torch.Tensor
+    """Episodes that a limit or the guard cuts. Shape: (num_envs,)."""
+
+    cut: torch.Tensor
+    """Episodes that the guard cuts. Shape: (num_envs,), bool."""
+
+    broken: torch.Tensor
+    """Environments that broke in this step. Shape: (num_envs,), bool."""

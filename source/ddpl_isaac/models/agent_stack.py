@@ -10,7 +10,7 @@ Shapes: N environments, A agents, O widest observation, D widest action.
 from __future__ import annotations
 
 import torch
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from tensordict import TensorDict
 from torch import nn
 
@@ -74,7 +74,7 @@ class AgentStack(nn.Module):
         """Number of agents A."""
         return len(self.names)
 
-    def observations(self, obs: TensorDict) -> torch.Tensor:
+    def observations(self, obs: TensorDict | Mapping[str, torch.Tensor]) -> torch.Tensor:
         """Stack the agents' observations. Shape: (N, A, O)."""
         rows = [
             nn.functional.pad(obs[name], (0, self.obs_dim - dim))
@@ -86,7 +86,7 @@ class AgentStack(nn.Module):
         """Return 1 where an agent is active, 0 where it has dropped out, from plain observations. Shape: (A, B)."""
         return (obs_BAO.any(-1) | self._always_active).T.float()
 
-    def state(self, obs: TensorDict) -> torch.Tensor:
+    def state(self, obs: TensorDict | Mapping[str, torch.Tensor]) -> torch.Tensor:
         """Return the state, or the stacked observations where there is none. Shape: (N, state_dim)."""
         return obs[STATE] if self.has_state else self.observations(obs).flatten(1)
 

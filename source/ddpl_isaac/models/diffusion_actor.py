@@ -79,7 +79,7 @@ class DiffusionActor(Actor):
         fuses = self._may_fuse and fused_chain.is_allowed(obs_BAO.device, self._precision)
         chain = self.sample_fused_from if fuses else self.sample_from
         with self._products(obs_BAO.device):
-            return self._graphs(chain, obs_BAO, noise_HARD, num_samples=num_samples).clone()
+            return self._graphs.keep(chain, obs_BAO, noise_HARD, num_samples=num_samples)
 
     def _products(self, device: torch.device) -> contextlib.AbstractContextManager:
         """Let matrix products round their inputs as configured; the chain between them stays float32."""

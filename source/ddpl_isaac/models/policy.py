@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 import torch
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from tensordict import TensorDict
 from torch import nn
 
 from ddpl_isaac.models.actor import Actor
 from ddpl_isaac.models.agent_stack import AgentStack
+from ddpl_isaac.runtime.cuda_graphs import CudaGraphs
 
 Value = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """Values of actions (A, N, M, D) given normalised observations (N, A, O). Shape: (A, N, M)."""
@@ -21,20 +22,37 @@ Value = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 class JointPolicy(nn.Module):
     """Every agent acts on its own observation by one sample of its own policy."""
 
-    def __init__(self, stack: AgentStack, normalizer: nn.Module, actor: Actor) -> None:
-        """Join what the learner owns; nothing is copied."""
+    def __init__(self, stack: AgentStack, normalizer: nn.Module, actor: Actor, *, captures: bool = False) -> None:
+        """Join what the learner owns; nothing is copied.
+
+        Args:
+            stack: Layout of the agents.
+            normalizer: Of the stacked observations.
+            actor: Draws the actions.
+            captures: Whether drawing, with all around it, becomes a CUDA graph.
+        """
         super().__init__()
+        self._graphs = CudaGraphs(captures)
         self.stack, self.normalizer, self.actor = stack, normalizer, actor
         self.register_buffer("output_std", torch.ones(1), persistent=False)
 
-    def normalized(self, obs: TensorDict) -> torch.Tensor:
+    def normalized(self, obs: TensorDict | Mapping[str, torch.Tensor]) -> torch.Tensor:
         """Stack and normalise the observations. Shape: (N, A, O)."""
         return self.normalizer(self.stack.observations(obs))
 
     @torch.no_grad()
     def actions(self, obs: TensorDict) -> torch.Tensor:
         """Draw one action per agent in ``[-1, 1]``. Shape: (N, A, D)."""
-        return self.actor.sample(self.normalized(obs))[:, :, 0].transpose(0, 1)
+        return self._graphs.keep(self._actions, *(obs[name] for name in self.stack.names))
+
+    def _actions(self, *seen: torch.Tensor) -> torch.Tensor:
+        """Do so, given the agents' observations."""
+        drawn_AND = self._draw(self.normalized(dict(zip(self.stack.names, seen, strict=True))))
+        return drawn_AND.transpose(0, 1).contiguous()
+
+    def _draw(self, normalized_NAO: torch.Tensor) -> torch.Tensor:
+        """Draw the actions. Shape: (A, N, D)."""
+        return self.actor.sample(normalized_NAO)[:, :, 0]
 
     def forward(self, obs: TensorDict) -> torch.Tensor:
         """Draw the joint action in the environment's units. Shape: (N, num_actions)."""
@@ -59,13 +77,11 @@ class BestOfPolicy(JointPolicy):
             value: Values of each agent's actions.
             num_draws: Draws M of an agent and step; >= 1.
         """
-        super().__init__(policy.stack, policy.normalizer, policy.actor)
+        super().__init__(policy.stack, policy.normalizer, policy.actor, captures=policy._graphs.active)
         self.value, self.num_draws = value, num_draws
 
-    @torch.no_grad()
-    def actions(self, obs: TensorDict) -> torch.Tensor:
-        """Draw M actions per agent in ``[-1, 1]`` and keep the best. Shape: (N, A, D)."""
-        normalized = self.normalized(obs)
-        drawn_ANMD = self.actor.sample(normalized, self.num_draws)
-        best = self.value(normalized, drawn_ANMD).argmax(-1, keepdim=True).unsqueeze(-1)
-        return drawn_ANMD.take_along_dim(best, dim=2)[:, :, 0].transpose(0, 1)
+    def _draw(self, normalized_NAO: torch.Tensor) -> torch.Tensor:
+        """Draw M actions per agent and keep the best. Shape: (A, N, D)."""
+        drawn_ANMD = self.actor.sample(normalized_NAO, self.num_draws)
+        best = self.value(normalized_NAO, drawn_ANMD).argmax(-1, keepdim=True).unsqueeze(-1)
+        return drawn_ANMD.take_along_dim(best, dim=2)[:, :, 0]

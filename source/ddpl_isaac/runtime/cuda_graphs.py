@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 import torch
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from torch.utils._pytree import tree_flatten, tree_unflatten
 from typing import Any
 
 from ddpl_isaac.errors import UserError
@@ -41,7 +42,8 @@ class CudaGraphs:
     A graph repeats the kernels of one call on the same memory. So a function may read and write whatever tensors stay
     where they are, and must not decide anything by what changes between calls: numbers that change are inputs, which
     are copied, and what is decided by are settings, each of which has a graph of its own. What it returns is good until
-    the next call. The first calls run as they are and count like any other, so that gradient steps may be captured.
+    the next call, unless it is asked for by :meth:`keep`. The first calls run as they are and count like any other, so
+    that gradient steps may be captured.
     """
 
     def __init__(self, active: bool, generator: torch.Generator | None = None) -> None:
@@ -73,8 +75,7 @@ class CudaGraphs:
             if call is None:
                 call = self._calls[key] = _Call(tuple(tensor.clone() for tensor in inputs))
             else:
-                for static, tensor in zip(call.inputs, inputs, strict=True):
-                    static.copy_(tensor)
+                copy_all(call.inputs, inputs)
             if call.warmed_up < _WARM_UP:
                 call.warmed_up += 1
                 with _running():
@@ -84,6 +85,11 @@ class CudaGraphs:
                     call.replay, call.result = _capture(function, call.inputs, settings, self._generator)
             call.replay()
         return call.result
+
+    def keep[Result](self, function: Callable[..., Result], *inputs: torch.Tensor, **settings: Any) -> Result:
+        """Do the same, and return what outlives the next call; what is returned must be tensors in containers."""
+        result = self(function, *inputs, **settings)
+        return copies(result) if self.active and not _is_running() else result
 
     def forget(self) -> None:
         """Capture anew what is called next: to be called when tensors have been replaced by others."""
@@ -97,6 +103,39 @@ class CudaGraphs:
 def wants_graphs(mode: str, device: torch.device | str) -> bool:
     """Tell whether functions are to be captured on a device, by ``AlgorithmConfig.compile``."""
     return mode == "auto" and torch.device(device).type == "cuda"
+
+
+def copies[Tensors](tensors: Tensors) -> Tensors:
+    """Return copies of a tensor, or of those in nested containers, made by few kernels."""
+    leaves, structure = tree_flatten(tensors)
+    own = [torch.empty_like(leaf) for leaf in leaves]
+    copy_all(own, leaves)
+    return tree_unflatten(own, structure)
+
+
+def copy_all(targets: Sequence[torch.Tensor], sources: Sequence[torch.Tensor]) -> None:
+    """Copy tensors into others, by one kernel for all that have the same types and are laid out like their targets."""
+    alike: dict[tuple, tuple[list[torch.Tensor], list[torch.Tensor]]] = {}
+    for target, source in zip(targets, sources, strict=True):
+        if target.stride() == source.stride():
+            group = alike.setdefault((target.dtype, source.dtype), ([], []))
+            group[0].append(target)
+            group[1].append(source)
+        else:  # one of these would have all others copied one by one
+            target.copy_(source)
+    for group in alike.values():
+        torch._foreach_copy_(*group)  # pyright: ignore[reportPrivateImportUsage]
+
+
+def place(kept: dict[str, torch.Tensor], name: str, like: torch.Tensor) -> torch.Tensor:
+    """Return a tensor that is kept under a name, to be written in place: where a graph finds it, in any mode.
+
+    It is made of zeros in the first call, which no capture may be.
+    """
+    if name not in kept:
+        with torch.inference_mode(False):
+            kept[name] = torch.zeros_like(like)
+    return kept[name]
 
 
 _depth: list[None] = []
@@ -139,12 +178,18 @@ def _run_aside(function: Callable[..., Any], inputs: tuple[torch.Tensor, ...], s
     return result
 
 
-_streams: dict[int, torch.cuda.Stream] = {}
+_streams: dict[torch.cuda.Stream, torch.cuda.Stream] = {}
 
 
 def _stream() -> torch.cuda.Stream:
-    """Return the stream of warm-up and capture on the current device, always the same one."""
-    return _streams.setdefault(torch.cuda.current_device(), torch.cuda.Stream())
+    """Return the stream of warm-up and capture beside the current one, always the same.
+
+    What a call returns is freed to that stream, and must not be given to a call that does not wait for its reader.
+    """
+    current = torch.cuda.current_stream()
+    if current not in _streams:
+        _streams[current] = torch.cuda.Stream()
+    return _streams[current]
 
 
 def _capture(
