@@ -80,12 +80,6 @@ class Denoiser(nn.Module):
         mean, log_std = self.gaussian(hidden).split(self.action_dim, dim=-1)
         return EncodedObservation(hidden, mean, log_std.clamp(LOG_STD_MIN, LOG_STD_MAX).exp())
 
-    def gaussian_loss(self, encoded: EncodedObservation, action_ABKD: torch.Tensor) -> torch.Tensor:
-        """Negative log-likelihood of K actions per state under the Gaussian, up to a constant [nats]. Shape: (A, B)."""
-        mean, std = encoded.mean.unsqueeze(2), encoded.std.unsqueeze(2)
-        lacking = 0.5 * ((action_ABKD.detach() - mean) / std).square() + std.log()
-        return (lacking * self._mask.unsqueeze(2)).sum(-1).mean(-1)
-
     def time_table(self) -> torch.Tensor:
         """Project the Fourier features of every denoising time. Shape: (A, H, W)."""
         phase = self._time * self.time_frequencies * (2.0 * math.pi)

@@ -106,17 +106,13 @@ class DiffusionActor(Actor):
         return self._fused_function(*arguments)
 
     def loss(self, target: MirrorStep) -> torch.Tensor:
-        """Score-matching loss on samples of the target, ISSM, and that of the Gaussian inside. Shape: (A, B)."""
+        """Score-matching loss on samples of the target: ISSM. Shape: (A, B)."""
         return self.score_matching_loss(target.obs, target.action, target.generator)
 
     def score_matching_loss(
         self, obs_BAO: torch.Tensor, action_ABKD: torch.Tensor, generator: torch.Generator | None = None
     ) -> torch.Tensor:
-        """Denoising error on K actions per state, with fresh levels and noise, and what their Gaussian lacks.
-
-        Returns:
-            Loss, whose two parts have no parameters in common but those that encode observations. Shape: (A, B).
-        """
+        """Denoising error on K actions per state, with fresh levels and noise. Shape: (A, B)."""
         source = {"device": obs_BAO.device, "generator": generator}
         noise_ABKD = torch.randn(action_ABKD.shape, **source) * self.action_mask[:, None, None, :]
         step_ABK = torch.randint(self.num_steps, action_ABKD.shape[:-1], **source)
@@ -130,16 +126,11 @@ def _denoising_error(
     step_ABK: torch.Tensor,
     noise_ABKD: torch.Tensor,
 ) -> torch.Tensor:
-    """Return the score-matching loss at given levels and noise, plus the Gaussian's (docs/method.md §4). Shape: (A, B).
-
-    The Gaussian is fitted by likelihood, which has no noise but that of the actions, and the network by score matching
-    to what that Gaussian leaves.
-    """
+    """Return the score-matching loss at given levels and noise. Shape: (A, B)."""
     A, B, K, _ = action_ABKD.shape
     denoiser, schedule = actor.denoiser, actor.schedule
     encoded = denoiser.encode(obs_BAO.transpose(0, 1))
-    given = encoded._replace(mean=encoded.mean.detach(), std=encoded.std.detach())
-    rows = EncodedObservation(*(part.unsqueeze(2).expand(-1, -1, K, -1).flatten(1, 2) for part in given))
+    rows = EncodedObservation(*(part.unsqueeze(2).expand(-1, -1, K, -1).flatten(1, 2) for part in encoded))
     times_AHW = denoiser.time_table()
     agent = torch.arange(A, device=obs_BAO.device).view(A, 1)
 
@@ -149,4 +140,4 @@ def _denoising_error(
         return denoiser(x_ABKD.flatten(1, 2), rows, *level).unflatten(1, (B, K))
 
     arguments = action_ABKD, schedule, step_ABK, noise_ABKD, actor.action_mask, actor.loss_clip
-    return score_matching_loss(predict_noise, *arguments) + denoiser.gaussian_loss(encoded, action_ABKD)
+    return score_matching_loss(predict_noise, *arguments)
