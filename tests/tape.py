@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import torch
+from collections.abc import Generator
+from contextlib import contextmanager
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from typing import Any
@@ -62,12 +64,21 @@ def capture_by_tapes(monkeypatch) -> list[str]:
             result = function(*inputs, **settings)
         written.undo()
         draws.set_state(drawn)
-        return tape.replay, result
+        return lambda: tape.replay(), result  # looked up in every call: count_launches replaces it
 
     monkeypatch.setattr(cuda_graphs, "_on_gpu", lambda _: True)
     monkeypatch.setattr(cuda_graphs, "_run_aside", lambda function, inputs, settings: function(*inputs, **settings))
     monkeypatch.setattr(cuda_graphs, "_capture", capture)
     return names
+
+
+@contextmanager
+def count_launches(monkeypatch) -> Generator[list[None]]:
+    """Return a list that grows with every replay; replays do nothing, so that only what is left beside them is."""
+    launches: list[None] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(Tape, "replay", lambda _: launches.append(None))
+        yield launches
 
 
 class _Undo(TorchDispatchMode):

@@ -9,7 +9,7 @@ import torch
 import pytest
 from fakes import FakeEnv
 from learners import make_rollouts
-from tape import CountOperators, Tape, capture_by_tapes, tensors
+from tape import CountOperators, capture_by_tapes, count_launches, tensors
 
 from ddpl_isaac.algorithms import overlap
 from ddpl_isaac.algorithms.learner_stream import LearnerStream
@@ -80,7 +80,8 @@ def test_captured_steps_are_those_that_are_not(monkeypatch, policy_class, overla
     """Episodes end, time out, break, and start anew; steps with and without last observations alternate."""
     monkeypatch.setattr(overlap, "take_process", lambda *_: LearnerStream("cpu"))
     captured = capture_by_tapes(monkeypatch) if device == "cpu" else []
-    settings = f"agent.algorithm.policy_class={policy_class}", f"agent.algorithm.overlap_learning={overlaps}"
+    settings = [f"agent.algorithm.policy_class={policy_class}"]
+    settings += [f"agent.algorithm.{where}={overlaps}" for where in ("overlap_learning", "overlap_on_gpu")]
     results = []
     for active in (True, False):
         env = BreakingEnv(num_envs=5, device=device, with_state=with_state)
@@ -101,27 +102,23 @@ def test_captured_steps_are_those_that_are_not(monkeypatch, policy_class, overla
 
 def test_a_step_is_a_few_launches(monkeypatch):
     capture_by_tapes(monkeypatch)
-    launches, replay = [], Tape.replay
-    # while they are counted they do nothing, so that only what is left beside them is
-    monkeypatch.setattr(Tape, "replay", lambda tape: launches.append(1) if counting else replay(tape))
-    counting = False
     env = FakeEnv(num_envs=16)
     rollouts, plain_rollouts = make_rollouts(env), make_rollouts(env)
     activate(rollouts)
     for one in (rollouts, plain_rollouts):
         play(one, env, WARM_UP + CALLS_BEFORE_REPLAYS)
-    counts = []
-    for counting in (True, False):
-        one, operators = rollouts if counting else plain_rollouts, CountOperators()
-        obs = env.get_observations()
-        with torch.inference_mode():
+    counts, launches = [], []
+    for one in (rollouts, plain_rollouts):
+        operators, obs = CountOperators(), env.get_observations()
+        with torch.inference_mode(), count_launches(monkeypatch) as launched:
             with operators:
                 actions = one.act(obs)
             step = env.step(actions)
             with operators:
                 one.process_env_step(*step)
         counts.append(operators.count)
-    assert len(launches) == 4  # acting, mending, stacking, recording
+        launches.append(len(launched))
+    assert launches == [4, 0]  # acting, mending, stacking, recording
     assert counts[0] < 20
     assert counts[1] > 15 * counts[0]
 

@@ -12,7 +12,7 @@ import pytest
 from fakes import FakeEnv
 from host_sync import forbid_host_sync
 from learners import collect, make_rollouts
-from tape import CountOperators, Tape, capture_by_tapes, tensors
+from tape import CountOperators, capture_by_tapes, count_launches, tensors
 
 from ddpl_isaac.algorithms.ddpl import STEPS_AT_ONCE
 from ddpl_isaac.algorithms.learner import make_optimizer, restore_optimizer
@@ -247,10 +247,6 @@ def test_graphs_do_what_their_functions_do(monkeypatch, kind, proposal, policy_c
 
 def test_an_update_is_a_few_launches(monkeypatch):
     capture_by_tapes(monkeypatch)
-    launches, replay = [], Tape.replay
-    # while they are counted they do nothing, so that only what is left beside them is
-    monkeypatch.setattr(Tape, "replay", lambda tape: launches.append(1) if counting else replay(tape))
-    counting = False
     env = FakeEnv(num_envs=16)
     settings = "critic_updates_per_1000=62.5", "actor_updates_per_1000=31.25"  # 8 and 4 of 128 environment steps
     settings += "candidate_reuse=4", "issm.reference_window=4"
@@ -264,8 +260,7 @@ def test_an_update_is_a_few_launches(monkeypatch):
     for _ in range(4):
         collect(rollouts, env, 1)
         rollouts.update()
-    counting, others = True, CountOperators()
-    with others:
+    with count_launches(monkeypatch) as launches, CountOperators() as others:
         rollouts.update()
     assert len(launches) == 1 + 1 + 4  # eight critic steps, candidates, four actor steps
     assert others.count < 20
