@@ -31,6 +31,9 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 GRACE = 20.0
 """Time that a script started by :func:`call` has to finish what it does [s]."""
 
+_TEARDOWN = 10.0
+"""Time that the system has to end a process that was killed [s]."""
+
 _PR_SET_PDEATHSIG = 1
 _prctl = ctypes.CDLL(None).prctl
 
@@ -204,21 +207,31 @@ def _answer() -> None:
 
 
 def _kill_descendants() -> None:
-    """Kill all processes that this one and its children started."""
-    for pid in _descendants():
+    """Kill all processes that this one and its children started, and wait until they hold nothing any more."""
+    killed, end = _descendants(), time.monotonic() + _TEARDOWN
+    for pid in killed:
         with contextlib.suppress(OSError):
             os.kill(pid, signal.SIGKILL)
+    # the system may take a while to give back memory, files and devices
+    while any(_stat(pid) for pid in killed) and time.monotonic() < end:
+        time.sleep(0.01)
+
+
+def _stat(pid: int) -> list[str]:
+    """Return what the system says of a process that has not ended: its state, its parent and more; else nothing."""
+    with contextlib.suppress(OSError):
+        # the name of the program, in parentheses, may hold anything
+        stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return [] if stat[0] in "ZX" else stat
+    return []
 
 
 def _descendants() -> list[int]:
     """Return the processes that this one and its children started."""
     children: dict[int, list[int]] = {}
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            # the name of the program, in parentheses, may hold anything
-            state, parent = entry.read_text().rpartition(")")[2].split()[:2]
-            if state != "Z":
-                children.setdefault(int(parent), []).append(int(entry.parent.name))
+    for entry in Path("/proc").glob("[0-9]*"):
+        if stat := _stat(int(entry.name)):
+            children.setdefault(int(stat[1]), []).append(int(entry.name))
     found, waiting = [], [os.getpid()]
     while waiting:
         below = children.get(waiting.pop(), [])

@@ -108,6 +108,20 @@ def test_while_the_process_of_the_learner_starts(tmp_path, number, seconds):
 
 
 @pytest.mark.parametrize("number", SIGNALS)
+def test_a_child_has_given_back_its_memory_when_the_script_is_gone(tmp_path, number):
+    child = "import time; held = b'x' * (1 << 30); print('ready', flush=True); time.sleep(1000)"
+    script = (
+        "from ddpl_isaac.interruption import watch; import subprocess, sys, time; watch()\n"
+        f"subprocess.Popen([sys.executable, '-c', {child!r}]); time.sleep(1000)"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"ready\n"
+        process.send_signal(number)
+        assert process.wait(30) == 128 + number
+        assert below(tmp_path) == {}
+
+
+@pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("settings", [[], [OVERLAP]], ids=["alone", "overlap"])
 def test_in_an_iteration(tmp_path, number, settings):
     output = tmp_path / "output.txt"
