@@ -21,10 +21,11 @@ def make_parser() -> Parser:
     parser.add_argument("--checkpoint", default="latest", help="'latest' (default) or a file.")
     parser.add_argument("--num_episodes", type=int, default=100, help="Complete episodes per policy (default 100).")
     parser.add_argument(
-        "--best_of",
+        "--draws",
         type=int,
         default=1,
-        help="Also let every agent take the best of this many draws by its own critic (default 1: do not).",
+        help="Also let every agent act by the mean of this many draws, and by the best for its own critic if it has one"
+        " (default 1: do not).",
     )
     parser.add_argument("--output", type=Path, help="JSON file; by default <run>/evaluation/<checkpoint>.json.")
     parser.add_argument(

@@ -108,7 +108,7 @@ FLAGS = {
     "train": COMMON | VIDEO | {"--max_iterations", "--run_name", "--checkpoint", "--distributed"},
     "baseline": COMMON | VIDEO | {"--algorithm", "--max_iterations", "--run_name", "--checkpoint"},
     "play": COMMON | VIDEO | {"--checkpoint", "--num_steps", "--real_time"},
-    "evaluate": COMMON | {"--checkpoint", "--num_episodes", "--best_of", "--output", "--html"},
+    "evaluate": COMMON | {"--checkpoint", "--num_episodes", "--draws", "--output", "--html"},
     "zero_agent": COMMON | {"--num_steps"},
     "random_agent": COMMON | {"--num_steps"},
     "suite": {"-h", "--help", "--output", "--launcher", "--jobs", "--cpus", "--gpus", "--cell"},

@@ -13,7 +13,7 @@ from tape import capture_by_tapes
 from ddpl_isaac.config import ActorConfig, SamplerConfig
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.diffusion_actor import DiffusionActor
-from ddpl_isaac.models.policy import BestOfPolicy, JointPolicy
+from ddpl_isaac.models.policy import BestOfPolicy, JointPolicy, MeanOfPolicy
 
 
 def make_policy(env, **settings):
@@ -33,14 +33,16 @@ def play(env, policy):
     return torch.stack(actions)
 
 
-@pytest.mark.parametrize("best_of", [1, 4])
-def test_a_captured_policy_draws_what_it_would_draw_otherwise(monkeypatch, best_of):
+@pytest.mark.parametrize("choose", ["one", "mean", "best"])
+def test_a_captured_policy_draws_what_it_would_draw_otherwise(monkeypatch, choose):
     captured = capture_by_tapes(monkeypatch)
     drawn = []
     for captures in (True, False):
         policy = make_policy(FakeEnv(), captures=captures)
-        if best_of > 1:
-            policy = BestOfPolicy(policy, lambda obs, action: action.sum(-1) + obs.sum(-1).T.unsqueeze(-1), best_of)
+        if choose == "mean":
+            policy = MeanOfPolicy(policy, 4)
+        if choose == "best":
+            policy = BestOfPolicy(policy, lambda obs, action: action.sum(-1) + obs.sum(-1).T.unsqueeze(-1), 4)
         drawn.append(play(FakeEnv(), policy))
     assert captured == ["_actions"]
     assert torch.equal(*drawn)
@@ -66,3 +68,24 @@ def test_every_agent_takes_the_best_of_its_own_draws():
     torch.testing.assert_close(actions[:, 0], drawn[0].amax(-1))
     torch.testing.assert_close(actions[:, 1:], drawn[1:].amin(-1).T)
     assert chosen(obs).shape == policy(obs).shape == (64, stack.joint_action(chosen.actions(obs)).shape[1])
+
+
+def test_every_agent_takes_the_mean_of_its_own_draws():
+    env = FakeEnv(num_envs=64)
+    policy, obs = make_policy(env), env.get_observations()
+    torch.manual_seed(0)
+    drawn = policy.actor.sample(policy.normalized(obs), 16)
+    torch.manual_seed(0)
+    torch.testing.assert_close(MeanOfPolicy(policy, 16).actions(obs), drawn.mean(2).transpose(0, 1))
+
+
+def test_the_deviation_of_a_policy_is_that_of_its_draws_in_the_dimensions_that_agents_have():
+    env = FakeEnv(num_envs=64)
+    policy, obs = make_policy(env), env.get_observations()
+    drawn = policy.actor.sample(policy.normalized(obs), 4096)
+    inside = policy.stack.action_mask.bool()
+    assert not inside.all(), "an agent has fewer dimensions than another"
+    expected = drawn.std(2).transpose(1, 2)[inside].mean(0)
+    state = torch.get_rng_state()
+    torch.testing.assert_close(policy.deviation(obs, num_draws=4096), expected, rtol=0.05, atol=0)
+    assert torch.equal(torch.get_rng_state(), state), "what is measured does not change what is played"

@@ -74,6 +74,18 @@ class TestEpisodes:
         env.step(torch.zeros(1, 3))
         assert evaluate(env, _play_target(env), 1).values["return"].tolist() == pytest.approx([2.0])
 
+    def test_the_deviation_is_the_mean_over_the_measured_steps_of_an_episode(self):
+        env, measured = FakeEnv(num_envs=2, max_episode_length=6), []
+
+        def deviation(obs):
+            measured.append(obs["pole"].tolist())
+            return torch.tensor([1.0, 2.0]) * len(measured)
+
+        values = evaluate(env, _play_target(env), 4, deviation=deviation).values
+        # lengths 2, 3 and 3, 4: every fifth step is measured, the first and the sixth, in which both play their second
+        assert values["length"].tolist() == [2.0, 3.0, 3.0, 4.0]
+        np.testing.assert_array_equal(values["action_std"], [1.0, np.nan, 2.0, 4.0])
+
     def test_the_policy_sees_the_observations_of_the_step(self):
         env, seen = FakeEnv(num_envs=1, max_episode_length=3), []
 

@@ -140,7 +140,7 @@ def test_arguments_of_an_export(refusal, tmp_path, tokens, expected):
 def evaluate_parser():
     parser = export_parser()
     parser.add_argument("--num_episodes", type=int, default=8)
-    parser.add_argument("--best_of", type=int, default=1)
+    parser.add_argument("--draws", type=int, default=1)
     parser.add_argument("--html", action="store_true")
     return parser
 
@@ -149,16 +149,11 @@ def evaluate_parser():
     ("tokens", "expected"),
     [
         (["--num_episodes", "0"], "--num_episodes is 0; it must be >= 1."),
-        (["--best_of", "0"], "--best_of is 0; it must be >= 1"),
+        (["--draws", "0"], "--draws is 0; it must be >= 1"),
         (["--output", "."], "--output is '.', a directory; it must be a file."),
         (["--output", "game.pt/scores.json"], "is a file and holds no other"),
         (["--output", "x" * 300], "of which a part is longer than 255 bytes; shorten it."),
         (["--output", "scores.html", "--html"], "name it .json."),
-        (["--best_of", "8", "agent.algorithm.critic.kind=central"], "kind=factored or local."),
-        (
-            ["--best_of", "8", "agent.algorithm.class_name=ddpl_isaac.baselines.skrl_ppo:SkrlPPO"],
-            "--best_of 8 needs critics of actions",
-        ),
     ],
 )
 def test_arguments_of_an_evaluation(refusal, tmp_path, tokens, expected):

@@ -117,16 +117,17 @@ def test_evaluation_prints_a_table_and_writes_json(game):
         "--num_episodes",
         "70",
         "--html",
-        "--best_of",
+        "--draws",
         "4",
     )
     assert "| EMA            |" in printed
     assert "| latest         |" in printed
+    assert "| EMA, mean of 4 |" in printed
     assert "| EMA, best of 4 |" in printed
     records = json.loads((run_dir / "evaluation" / "model_1.json").read_text())
-    assert [record["policy"] for record in records] == ["EMA", "latest", "EMA, best of 4"]
+    assert [record["policy"] for record in records] == ["EMA", "latest", "EMA, mean of 4", "EMA, best of 4"]
     assert all(record["episodes"] == 70 for record in records)
-    assert {"return", "length", "success"} <= set(records[0]["metrics"])
+    assert {"return", "length", "success", "action_std"} <= set(records[0]["metrics"])
     page = (run_dir / "evaluation" / "model_1.html").read_text()
     assert page.count("<img ") == 3, "the curves and the actions of two agents"
 

@@ -58,8 +58,36 @@ class JointPolicy(nn.Module):
         """Draw the joint action in the environment's units. Shape: (N, num_actions)."""
         return self.stack.joint_action(self.actions(obs))
 
+    @torch.no_grad()
+    def deviation(self, obs: TensorDict, num_draws: int = 8) -> torch.Tensor:
+        """Return the standard deviation of draws in each state, mean over agents and their dimensions. Shape: (N,).
+
+        What is drawn next is what would have been drawn without it.
+
+        Args:
+            obs: Observations.
+            num_draws: Draws per agent and state; >= 2.
+        """
+        with torch.random.fork_rng():
+            std_AND = self.actor.sample(self.normalized(obs), num_draws).std(2)
+        mask = self.stack.action_mask
+        return (std_AND * mask.unsqueeze(1)).sum((0, 2)) / mask.sum()
+
     def reset(self, dones: torch.Tensor | None = None) -> None:
         """Do nothing: the policy has no memory."""
+
+
+class MeanOfPolicy(JointPolicy):
+    """Every agent acts by the mean of several of its draws, which tells what the width of a policy costs."""
+
+    def __init__(self, policy: JointPolicy, num_draws: int) -> None:
+        """Average draws of a policy; ``num_draws`` M >= 1 of an agent and step."""
+        super().__init__(policy.stack, policy.normalizer, policy.actor, captures=policy._graphs.active)
+        self.num_draws = num_draws
+
+    def _draw(self, normalized_NAO: torch.Tensor) -> torch.Tensor:
+        """Draw M actions per agent and average them. Shape: (A, N, D)."""
+        return self.actor.sample(normalized_NAO, self.num_draws).mean(2)
 
 
 class BestOfPolicy(JointPolicy):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import torch
 from pathlib import Path
-from typing import Any
 
 from rsl_rl.runners import OnPolicyRunner
 
@@ -17,7 +16,7 @@ from ddpl_isaac.algorithms.soundness import first_nonfinite
 from ddpl_isaac.config import TrainConfig, from_dict
 from ddpl_isaac.envs.guard import DivergenceError, NonFiniteError, what_was_kept
 from ddpl_isaac.envs.vec_env import MultiAgentVecEnv
-from ddpl_isaac.models.policy import BestOfPolicy, JointPolicy
+from ddpl_isaac.models.policy import JointPolicy
 from ddpl_isaac.runners.checkpoint import CheckpointError, save_checkpoint
 from ddpl_isaac.runners.checkpoint_identity import check_header, describe_learner
 from ddpl_isaac.runners.random_state import get_random_state, set_random_state
@@ -165,22 +164,16 @@ class DiffusionActorRunner(OnPolicyRunner):
         return derive(self.cfg["seed"], Purpose.RESUMING, rank=ranks.rank(), index=env_steps)
 
     def get_inference_policy(  # pyright: ignore[reportIncompatibleMethodOverride]
-        self, device: str | None = None, averaged: bool = True, best_of: int = 1
+        self, device: str | None = None, averaged: bool = True
     ) -> JointPolicy:
         """Return the joint policy, the averaged actor's or the latest one's.
 
         Args:
             device: Device of the policy; None is the learner's.
             averaged: Whether the actor is the averaged (EMA) one.
-            best_of: Samples per agent, of which the average of its own critic chooses; 1 is the policy itself. More
-                ask for a critic with an ``own_value``.
 
         Returns:
             Function of observations to joint actions. Shape: (num_envs, num_actions).
         """
         self.alg.eval_mode()
-        policy = self.alg.get_policy(averaged=averaged)
-        if best_of > 1:
-            learner: Any = self.alg.learner  # one that has critics of actions
-            policy = BestOfPolicy(policy, learner.target_critic.own_value, best_of)
-        return policy.to(device or self.device)
+        return self.alg.get_policy(averaged=averaged).to(device or self.device)

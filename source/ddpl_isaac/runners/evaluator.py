@@ -26,6 +26,13 @@ logger = logging.getLogger(__name__)
 _STEPS_BETWEEN_LOOKS = 16
 """Steps between two questions to the device whether all episodes are complete."""
 
+_STEPS_BETWEEN_DRAWS = 5
+"""Steps between two measurements of the policy's deviation, which takes several draws."""
+
+ACTION_STD = "action_std"
+"""Standard deviation of an agent's action in a state, mean over agents, dimensions and steps, where 1 is half the width
+of the actions' range."""
+
 
 class EvaluationError(UserError):
     """The evaluation cannot be carried out as asked."""
@@ -48,9 +55,9 @@ class EvaluationResult:
     """Parallel environments."""
 
     values: dict[str, np.ndarray]
-    """Per episode ``return``, ``length`` [steps] and the environment's metrics. Shape of each: (num_episodes,).
+    """Per episode ``return``, ``length`` [steps], ``action_std`` if it was measured, and the environment's metrics.
 
-    Metrics of those two names are called ``metrics/return`` and ``metrics/length``.
+    Metrics of those names are called ``metrics/return`` and so on. Shape of each: (num_episodes,).
     """
 
     @property
@@ -93,6 +100,7 @@ def evaluate(
     *,
     label: str = "policy",
     seed: int | None = None,
+    deviation: Callable[[TensorDict], torch.Tensor] | None = None,
 ) -> EvaluationResult:
     """Play complete episodes from fresh resets and collect what each of them reached.
 
@@ -105,6 +113,8 @@ def evaluate(
         num_episodes: Episodes in all; >= 1.
         label: Name of the policy in the table.
         seed: Seed that the environments were made with, for the record.
+        deviation: Deviation of the policy's actions at observations, such as
+            :meth:`~ddpl_isaac.models.policy.JointPolicy.deviation`; None records none. Shape: (num_envs,).
 
     Raises:
         EvaluationError: If ``num_episodes`` < 1, or the episodes do not end within the environment's time limit.
@@ -117,6 +127,8 @@ def evaluate(
     with torch.inference_mode():
         obs = env.reset()
         for step in range(1, most_steps + 1):
+            if deviation is not None and step % _STEPS_BETWEEN_DRAWS == 1:
+                episodes.measure(deviation(obs))
             obs, rewards, dones, extras = env.step(policy(obs))
             episodes.add(rewards, dones, extras.get("metrics", {}))
             if step % _STEPS_BETWEEN_LOOKS == 0 and episodes.complete():
@@ -145,7 +157,14 @@ class _Episodes:
         self.quota = num_episodes // num_envs + (index < num_episodes % num_envs).long()
         self.counts = torch.zeros_like(self.quota)
         self.sums = torch.zeros(2, num_envs, device=device)
+        self.deviation: torch.Tensor | None = None  # its sum over the measured steps, and their number
         self.table: dict[str, torch.Tensor] = {}
+
+    def measure(self, deviation: torch.Tensor) -> None:
+        """Add a policy's deviation in the states of all environments."""
+        if self.deviation is None:
+            self.deviation = torch.zeros(2, len(deviation), device=deviation.device)
+        self.deviation += torch.stack((deviation, torch.ones_like(deviation)))
 
     def add(self, rewards: torch.Tensor, dones: torch.Tensor, metrics: dict[str, torch.Tensor]) -> None:
         """Add a step of all environments."""
@@ -153,6 +172,8 @@ class _Episodes:
         self.sums += torch.stack((rewards, torch.ones_like(rewards)))
         write = done & (self.counts < self.quota)
         own = {"return": self.sums[0], "length": self.sums[1]}
+        if self.deviation is not None:
+            own[ACTION_STD] = self.deviation[0] / self.deviation[1]
         theirs = {f"metrics/{name}" if name in own else name: value for name, value in metrics.items()}
         for name, value in (own | theirs).items():
             if name not in self.table:
@@ -162,6 +183,8 @@ class _Episodes:
             self.table[name].scatter_(1, column, torch.where(write.unsqueeze(1), value.to(kept).unsqueeze(1), kept))
         self.counts += write
         self.sums.masked_fill_(done, 0.0)
+        if self.deviation is not None:
+            self.deviation.masked_fill_(done, 0.0)
 
     def complete(self) -> bool:
         """Return whether no episode is missing. Waits for the device."""

@@ -10,13 +10,11 @@ import torch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rsl_rl.utils import resolve_callable
-
 from ddpl_isaac.cli import CommandLine
-from ddpl_isaac.config import AlgorithmConfig, TrainConfig
+from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.errors import ConfigError, end_on_user_error
 from ddpl_isaac.interruption import whole_file
-from ddpl_isaac.models.critic import CRITICS
+from ddpl_isaac.models.policy import BestOfPolicy, MeanOfPolicy
 from ddpl_isaac.output_paths import check_output
 from ddpl_isaac.run_directory import shown
 from ddpl_isaac.runners.evaluator import EvaluationResult
@@ -32,8 +30,9 @@ if TYPE_CHECKING:
 def evaluate(command: CommandLine) -> None:
     """Evaluate the averaged (EMA) actor, if there is one, and the latest of a checkpoint, print a table and write JSON.
 
-    Both act by a single draw per agent and step, as the team would in operation. With ``--best_of`` the averaged actor
-    plays once more, every agent by the best of several draws in the eyes of its own critic.
+    Both act by a single draw per agent and step, as the team would in operation. With ``--draws`` the first of them
+    plays once more by the mean of several draws, and by the best of them in the eyes of critics that see no more than
+    their agents, if there are such.
 
     Raises:
         ConfigError: If the command line cannot be used.
@@ -45,7 +44,8 @@ def evaluate(command: CommandLine) -> None:
     plan, cfg = prepared.plan, prepared.cfg
     if args.num_episodes < 1:
         raise ConfigError(f"--num_episodes is {args.num_episodes}; it must be >= 1.")
-    _check_best_of(args.best_of, cfg.algorithm)
+    if args.draws < 1:
+        raise ConfigError(f"--draws is {args.draws}; it must be >= 1, where 1 is the policy itself.")
     output = args.output or checkpoint.parent / "evaluation" / f"{checkpoint.stem}.json"
     check_output("--output", output)
     if args.html and output.suffix == ".html":
@@ -55,7 +55,7 @@ def evaluate(command: CommandLine) -> None:
     print(f"Evaluating {shown(checkpoint)} over {args.num_episodes} episodes on {plan.device}.", flush=True)
     with prepared.open(checkpoint.parent, "evaluate") as env, end_on_user_error():
         runner = make_runner(env, cfg, plan.device, checkpoint=checkpoint)
-        results = _play_policies(runner, cfg, args.num_episodes, args.best_of)
+        results = _play_policies(runner, cfg, args.num_episodes, args.draws)
         output.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(output) as file:
             file.write_text(results[0].to_json(*results[1:]) + "\n")
@@ -65,17 +65,22 @@ def evaluate(command: CommandLine) -> None:
 
 
 def _play_policies(
-    runner: DiffusionActorRunner, cfg: TrainConfig, num_episodes: int, best_of: int
+    runner: DiffusionActorRunner, cfg: TrainConfig, num_episodes: int, num_draws: int
 ) -> list[EvaluationResult]:
     """Let the policies of a checkpoint play the same number of episodes, each from the same random state."""
-    policies = [("EMA", True, 1), ("latest", False, 1)][not runner.alg.learner.averages :]
-    if best_of > 1:
-        policies.append((f"EMA, best of {best_of}", True, best_of))
+    learner: Any = runner.alg.learner
+    labels = {"EMA": True, "latest": False} if learner.averages else {"latest": False}
+    policies = {label: runner.get_inference_policy(averaged=averaged) for label, averaged in labels.items()}
+    if num_draws > 1:
+        label, policy = next(iter(policies.items()))
+        policies[f"{label}, mean of {num_draws}"] = MeanOfPolicy(policy, num_draws)
+        if hasattr(critic := getattr(learner, "target_critic", None), "own_value"):
+            policies[f"{label}, best of {num_draws}"] = BestOfPolicy(policy, critic.own_value, num_draws)
     results = []
-    for label, averaged, draws in policies:
+    for label, policy in policies.items():
         torch.manual_seed(derive(cfg.seed, Purpose.JUDGING))
-        policy = runner.get_inference_policy(averaged=averaged, best_of=draws)
-        results.append(play_episodes(runner.env, policy, num_episodes, label=label, seed=cfg.seed))
+        how = {"label": label, "seed": cfg.seed, "deviation": policy.deviation}
+        results.append(play_episodes(runner.env, policy, num_episodes, **how))
     return results
 
 
@@ -89,20 +94,3 @@ def _write_page(page: Path, results: list[EvaluationResult], runner: DiffusionAc
         title = f"{env.task}, {checkpoint.stem}"
         write_page(file, results, env.agents, actions, checkpoint.parent, title=title)
     print(f"Page: {shown(page)}", flush=True)
-
-
-def _check_best_of(best_of: int, cfg: AlgorithmConfig) -> None:
-    """Refuse to choose among draws where no critic values an agent's actions by what the agent sees."""
-    if best_of < 1:
-        raise ConfigError(f"--best_of is {best_of}; it must be >= 1, where 1 is the policy itself.")
-    if best_of == 1:
-        return
-    learner: Any = resolve_callable(cfg.class_name)
-    if not learner.averages:
-        raise ConfigError(f"--best_of {best_of} needs critics of actions; a baseline's value states. Leave it out.")
-    if not hasattr(CRITICS[cfg.critic.kind], "own_value"):
-        local = " or ".join(kind for kind, critic in CRITICS.items() if hasattr(critic, "own_value"))
-        raise ConfigError(
-            f"--best_of {best_of} needs critics that see no more than their agents, so that these can use them on their"
-            f" own. Those of this run are '{cfg.critic.kind}'; train with agent.algorithm.critic.kind={local}."
-        )
