@@ -53,6 +53,22 @@ def test_a_policy_that_has_been_moved_to_the_cpu_is_not_captured_there():
     assert torch.equal(play(FakeEnv(), make_policy(FakeEnv(), captures=True)), play(FakeEnv(), make_policy(FakeEnv())))
 
 
+def test_a_policy_that_has_been_moved_is_captured_anew(monkeypatch):
+    captured = capture_by_tapes(monkeypatch)
+    actions = []
+    for captures in (True, False):
+        policy = make_policy(FakeEnv(), captures=captures)
+        before = play(FakeEnv(), policy)
+        policy.double().float()  # as to another device and back: the parameters are elsewhere now
+        for parameter in policy.parameters():
+            torch.nn.init.constant_(parameter, 0.1)
+        actions.append((before, play(FakeEnv(), policy)))
+    (before, after), (expected_before, expected_after) = actions
+    assert torch.equal(before, expected_before)
+    assert torch.equal(after, expected_after)
+    assert captured == ["_actions"] * 2
+
+
 def test_every_agent_takes_the_best_of_its_own_draws():
     env = FakeEnv(num_envs=64)
     policy = make_policy(env)

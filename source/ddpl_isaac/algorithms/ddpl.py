@@ -25,7 +25,6 @@ from ddpl_isaac.algorithms.soundness import learner_parts
 from ddpl_isaac.algorithms.td_target import critic_loss, polyak_update
 from ddpl_isaac.algorithms.update_ratio import updates_due
 from ddpl_isaac.config import TrainConfig
-from ddpl_isaac.models.actor import Actor
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.critic import CRITICS, FactoredCritic
 from ddpl_isaac.models.normalizer import RunningNormalizer, make_normalizer
@@ -90,7 +89,11 @@ class DDPL(Learner):
         self.steps_per_iteration = num_envs * cfg.num_steps_per_env
         self._returns = torch.zeros(num_envs, device=device)
         self._metrics: dict[str, torch.Tensor] = {}
-        self.policy = self._joint(self.actor)
+        captures = wants_graphs(own.compile, device)
+        self.policy, self._averaged_policy = (
+            JointPolicy(stack, self.obs_normalizer, actor, captures=captures)
+            for actor in (self.actor, self.improvement.averaged)
+        )
 
     # -- collection
 
@@ -211,14 +214,7 @@ class DDPL(Learner):
 
     def get_policy(self, averaged: bool = False) -> JointPolicy:
         """Return the current or the averaged (EMA) joint policy; parameters are shared, not copied."""
-        if not averaged:
-            return self.policy
-        return self._joint(self.improvement.averaged)
-
-    def _joint(self, actor: Actor) -> JointPolicy:
-        """Return the joint policy of an actor."""
-        captures = wants_graphs(self.cfg.compile, self.device)
-        return JointPolicy(self.stack, self.obs_normalizer, actor, captures=captures)
+        return self._averaged_policy if averaged else self.policy
 
     def train_mode(self) -> None:
         """Let the normalisers learn."""

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import contextlib
 import torch
+from collections.abc import Callable
+from typing import Self
 
 from ddpl_isaac.config import ActorConfig, SamplerConfig
 from ddpl_isaac.diffusion.sampler import ddpm_sample, denoise_step
@@ -67,6 +69,11 @@ class DiffusionActor(Actor):
     def schedule(self) -> Schedule:
         """Coefficients of the chain on the module's device."""
         return Schedule(*(getattr(self, f"_{name}") for name in Schedule._fields))
+
+    def _apply(self, fn: Callable, recurse: bool = True) -> Self:
+        """Move the parameters; graphs know the old ones by their memory."""
+        self._graphs.forget()
+        return super()._apply(fn, recurse)
 
     @torch.no_grad()
     def sample(

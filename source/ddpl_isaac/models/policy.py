@@ -10,6 +10,7 @@ import torch
 from collections.abc import Callable, Mapping
 from tensordict import TensorDict
 from torch import nn
+from typing import Self
 
 from ddpl_isaac.models.actor import Actor
 from ddpl_isaac.models.agent_stack import AgentStack
@@ -72,6 +73,11 @@ class JointPolicy(nn.Module):
             std_AND = self.actor.sample(self.normalized(obs), num_draws).std(2)
         mask = self.stack.action_mask
         return (std_AND * mask.unsqueeze(1)).sum((0, 2)) / mask.sum()
+
+    def _apply(self, fn: Callable, recurse: bool = True) -> Self:
+        """Move the parameters; graphs know the old ones by their memory."""
+        self._graphs.forget()
+        return super()._apply(fn, recurse)
 
     def reset(self, dones: torch.Tensor | None = None) -> None:
         """Do nothing: the policy has no memory."""
