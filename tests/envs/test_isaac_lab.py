@@ -72,6 +72,11 @@ def test_final_observations_are_there_exactly_when_an_episode_ended(record):
         assert (step["extras"]["final_obs"] is not None) == bool(step["dones"].any())
 
 
+def test_points_are_where_things_are_now_in_the_frame_of_the_environment(record):
+    for step in record["steps"]:
+        torch.testing.assert_close(step["extras"]["points"]["box"][:, 0], step["obs"]["pusher"])
+
+
 def test_metrics_of_an_agent_are_logged_once_and_under_its_name(record):
     logs = [step["extras"]["log"] for step in record["steps"]]
     assert [sorted(log) for log in logs] == [

@@ -12,6 +12,7 @@ import pytest
 
 from ddpl_isaac.tasks.hands.block_env import BlockEnv
 from ddpl_isaac.tasks.hands.block_env_cfg import BlockEnvCfg
+from ddpl_isaac.tasks.hands.hands_env import HandsEnv
 from ddpl_isaac.tasks.shadow_hands.shadow_hands_env import ShadowHandsEnv
 from ddpl_isaac.tasks.shadow_hands.shadow_hands_env_cfg import ShadowHandsEnvCfg
 from ddpl_isaac.tasks.terms import about_vertical, angle_between, closeness, failed, tilt
@@ -65,3 +66,13 @@ def test_a_block_is_paid_for_where_it_is_and_how_it_is_turned():
     assert at_goal.tolist() == [True, False, True, False]  # within 0.1 m and 0.5 rad
     assert closeness(torch.zeros(1)).item() == 2.0
     assert env.extras["log"]["Metrics/goal_angle"].item() == pytest.approx(0.5, rel=1e-3)
+
+
+def test_object_and_fingertips_of_both_hands_count_as_explored_environment_by_environment():
+    tips = torch.arange(2.0 * 4 * 5 * 7).reshape(2, 4, 5, 7)  # hands, environments, fingertips, pose
+    env = SimpleNamespace(_object_pose=torch.arange(28.0).reshape(4, 7), _fingertip_pose=tips)
+    points = HandsEnv.exploration_points.fget(env)
+    assert points["object"].tolist() == [[[7.0 * i, 7.0 * i + 1, 7.0 * i + 2]] for i in range(4)]
+    assert points["fingertip"].shape == (4, 10, 3)
+    assert torch.equal(points["fingertip"][2, :5], tips[0, 2, :, :3])
+    assert torch.equal(points["fingertip"][2, 5:], tips[1, 2, :, :3])

@@ -15,6 +15,7 @@ from tensordict import TensorDict
 from typing import Any
 
 from ddpl_isaac.agents import STATE
+from ddpl_isaac.algorithms.exploration import Exploration
 from ddpl_isaac.algorithms.learner import Step
 from ddpl_isaac.algorithms.make_learner import make_learner
 from ddpl_isaac.config import TrainConfig
@@ -59,6 +60,13 @@ class Rollouts:
             captures=self._graphs.active,
         )
         self._began = self._looked_at_columns = False
+        self.num_steps = cfg.num_steps_per_env
+        self.exploration: Exploration | None = None
+
+    def measure_exploration(self) -> None:
+        """Measure from now on how much is explored: it costs time, so only for a run whose scalars are written."""
+        active = self._graphs.active
+        self.exploration = Exploration(self.stack, self.num_envs, self.num_steps, self.device, active)
 
     @classmethod
     def construct_algorithm(cls, obs: TensorDict, env: MultiAgentVecEnv, cfg: dict, device: str) -> Rollouts:
@@ -108,7 +116,9 @@ class Rollouts:
         self, obs: TensorDict, rewards: torch.Tensor, dones: torch.Tensor, extras: dict[str, Any]
     ) -> None:
         """Pass on a step with the true successors of finished episodes; what is not finite is mended in place."""
-        self.guard.mend(self._actions, obs, rewards, dones, extras)
+        broken = self.guard.mend(self._actions, obs, rewards, dones, extras)
+        if self.exploration is not None:
+            self.exploration.record(self._actions, extras.get("points", {}), broken)
         entries = [seen[name] for seen in (obs, extras["final_obs"]) for name in self.guard.names]
         stacked = self._graphs.keep(self._stacked, *entries)
         self.learner.record(Step(self._actions, rewards, dones.bool(), extras["time_outs"].bool(), *stacked))
@@ -147,7 +157,8 @@ class Rollouts:
         Returns:
             Metrics as tensors on the device. Shape of each: ().
         """
-        return self.learner.update(self.env_steps, critics_alone=self.warming_up)
+        metrics = self.learner.update(self.env_steps, critics_alone=self.warming_up)
+        return metrics if self.exploration is None else metrics | self.exploration.metrics()
 
     # -- what the runner asks for
 
@@ -170,13 +181,16 @@ class Rollouts:
     def save(self) -> dict[str, Any]:
         """Return everything but the replay, as tensors and plain containers."""
         state = self.learner.save()
-        return {**state, "counters": {"env_steps": self.env_steps, **state["counters"]}}
+        explored = {} if self.exploration is None else {"exploration": self.exploration.state_dict()}
+        return {**state, **explored, "counters": {"env_steps": self.env_steps, **state["counters"]}}
 
     def load(self, state: dict[str, Any], load_cfg: dict | None = None, strict: bool = True) -> bool:
         """Restore what :meth:`save` gave. New episodes begin, unless :meth:`continue_episodes` follows."""
         del load_cfg
         self.learner.load(state, strict=strict)
         self.env_steps, self._began = state["counters"]["env_steps"], False
+        if self.exploration is not None:
+            self.exploration.load_state_dict(state.get("exploration", {}))
         self.guard.steps = self._steps_per_env
         return True
 

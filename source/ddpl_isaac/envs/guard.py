@@ -117,7 +117,7 @@ class NonFiniteGuard:
 
     def mend(
         self, actions: torch.Tensor, obs: TensorDict, rewards: torch.Tensor, dones: torch.Tensor, extras: dict[str, Any]
-    ) -> None:
+    ) -> torch.Tensor:
         """Replace, in place, what broken environments returned from a step.
 
         Args:
@@ -127,6 +127,9 @@ class NonFiniteGuard:
             dones: Finished episodes. Shape: (num_envs,).
             extras: Of the protocol; metrics of episodes that are cut here become NaN, which counts nowhere, and the
                 number of broken environments joins the log.
+
+        Returns:
+            Environments that broke in this step. Shape: (num_envs,), bool.
         """
         final, metrics = extras.get("final_obs"), extras.get("metrics", {})
         entries = [seen[name] for seen in (obs, final) if seen is not None for name in self.names]
@@ -142,6 +145,7 @@ class NonFiniteGuard:
         rewards.masked_fill_(mended.cut, 0.0)
         dones.masked_fill_(mended.cut, 1)
         self.restart(mended.broken)
+        return mended.broken
 
     def _mend(self, *given: torch.Tensor, any_finished: bool) -> _Mended:
         """Compute what takes the place of what was given; if any finished, there are last observations as well."""

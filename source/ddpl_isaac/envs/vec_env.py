@@ -45,6 +45,8 @@ class MultiAgentVecEnv(VecEnv):
       last observation of the episode, elsewhere arbitrary. Absent only if no row finished.
     - ``"log"`` (optional) ``dict[str, float | Tensor]``: metrics, averaged over the iteration; keys with ``/`` are
       logged as they are.
+    - ``"points"`` (optional) ``dict[str, Tensor]``: by kind, places in the frame of each environment [m], (num_envs, P,
+      3), whose coverage a training counts. Where an episode ended they are those of the next one.
     """
 
     agents: tuple[AgentSpec, ...]

@@ -20,6 +20,9 @@ QUANTITIES: dict[str, tuple[str, ...]] = {
     "return": ("Train/mean_reward", "Reward / Total reward (mean)"),
     "length": ("Train/mean_episode_length", "Episode / Total timesteps (mean)"),
     "success": ("Episode/success", "Metrics/success_rate"),
+    "object_cells": ("Exploration/object_cells",),
+    "fingertip_cells": ("Exploration/fingertip_cells",),
+    "action_entropy": ("Exploration/action_entropy",),
 }
 """Tags of what all programs write; the first one found wins, which is what we write ourselves."""
 

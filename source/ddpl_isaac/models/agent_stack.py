@@ -92,4 +92,8 @@ class AgentStack(nn.Module):
 
     def joint_action(self, actions: torch.Tensor) -> torch.Tensor:
         """Scale actions from ``[-1, 1]`` to their boxes and concatenate them. Shape: (N, A, D) -> (N, num_actions)."""
-        return (self._center + self._half_width * actions).flatten(1).index_select(1, self._columns)
+        return self.unpadded(self._center + self._half_width * actions)
+
+    def unpadded(self, actions: torch.Tensor) -> torch.Tensor:
+        """Concatenate actions without their padding. Shape: (N, A, D) -> (N, num_actions)."""
+        return actions.flatten(1).index_select(1, self._columns)

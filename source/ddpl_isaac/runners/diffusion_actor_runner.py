@@ -64,6 +64,8 @@ class DiffusionActorRunner(OnPolicyRunner):
             gpu_global_rank=self.gpu_global_rank,
             device=device,
         )
+        if log_dir is not None and not self.logger.disable_logs:
+            self.alg.measure_exploration()
 
     def _configure_multi_gpu(self) -> None:
         """Tell rsl_rl which rank this is; its own version allows NCCL alone."""

@@ -19,6 +19,7 @@ from isaaclab.envs import DirectMARLEnv
 from ddpl_isaac.agents import STATE
 from ddpl_isaac.envs.isaac_lab.identity import KIND, origin
 from ddpl_isaac.envs.isaac_lab.spaces import agent_names, spaces_of_env
+from ddpl_isaac.envs.points import points_of
 from ddpl_isaac.envs.returned_values import ReturnedValues
 from ddpl_isaac.envs.signals import AgentSignals
 from ddpl_isaac.envs.task_log import TaskLog
@@ -222,7 +223,7 @@ class IsaacLabVecEnv(MultiAgentVecEnv):
 
     def _extras(self, extras: dict[str, Any], time_outs: torch.Tensor) -> dict[str, Any]:
         """Build the protocol's extras from those of Isaac Lab, which are keyed by agent and by whatever tasks add."""
-        result = {"time_outs": time_outs, "log": self._log.log(extras)}
+        result = {"time_outs": time_outs, "log": self._log.log(extras), "points": points_of(self.unwrapped)}
         metrics = self._log.metrics(extras)
         if metrics:
             result["metrics"] = metrics

@@ -86,6 +86,12 @@ class HandsEnv(DirectMARLEnv):
         return self._parts.signals
 
     @property
+    def exploration_points(self) -> dict[str, torch.Tensor]:
+        """Places of the object (N, 1, 3) and of all fingertips (N, H * T, 3), in the frame that agents observe [m]."""
+        fingertips = self._fingertip_pose[..., :3].transpose(0, 1).flatten(1, 2)
+        return {"object": self._object_pose[:, None, :3], "fingertip": fingertips}
+
+    @property
     def goal_position(self) -> torch.Tensor:
         """Where the object is wanted [m]. Shape: (N, 3)."""
         raise NotImplementedError
