@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import functools
 import logging
@@ -29,17 +28,23 @@ _started = threading.Event()
 def start_compiler(device: torch.device | str) -> None:
     """Start TorchInductor in a thread, to be called before a simulator starts.
 
-    Its first call takes seconds, and half a minute where it has not yet asked what processor and compiler can do.
+    Its first call takes seconds, and half a minute where it has not yet asked what processor and compiler can do. There
+    is one such thread in a process: torch crashes where several compile at once.
     """
-    if has_compiler(device):
-        atexit.register(wait_for_compiler)  # a process that ends while a thread compiles ends by a segmentation fault
-        threading.Thread(target=_compile_anything, args=(device,), name=_COMPILER, daemon=True).start()
+    if has_compiler(device) and not _runs():
+        # no daemon: a process that is taken down while a thread compiles dies by a signal
+        threading.Thread(target=_compile_anything, args=(device,), name=_COMPILER, daemon=False).start()
 
 
 def wait_for_compiler() -> None:
     """Return once the compiler, if it was started, has built something."""
-    if any(thread.name == _COMPILER for thread in threading.enumerate()):
+    if _runs():
         _started.wait()
+
+
+def _runs() -> bool:
+    """Tell whether there is a thread that compiles, or did."""
+    return any(thread.name == _COMPILER for thread in threading.enumerate())
 
 
 def _compile_anything(device: torch.device | str) -> None:
@@ -47,7 +52,7 @@ def _compile_anything(device: torch.device | str) -> None:
         torch.compile(lambda x: x + 1.0)(torch.zeros(64, device=device))
     _started.set()
     # torch 2.11 keeps a pointer to a guard that dies with the thread which compiled first, and crashes at the next one
-    threading.Event().wait()
+    threading.main_thread().join()
 
 
 def has_compiler(device: torch.device | str) -> bool:
