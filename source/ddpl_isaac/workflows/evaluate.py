@@ -74,8 +74,9 @@ def _play_policies(
     if num_draws > 1:
         label, policy = next(iter(policies.items()))
         policies[f"{label}, mean of {num_draws}"] = MeanOfPolicy(policy, num_draws)
-        if hasattr(critic := getattr(learner, "target_critic", None), "own_value"):
-            policies[f"{label}, best of {num_draws}"] = BestOfPolicy(policy, critic.own_value, num_draws)
+        own_value = getattr(getattr(learner, "target_critic", None), "own_value", None)
+        if own_value is not None:
+            policies[f"{label}, best of {num_draws}"] = BestOfPolicy(policy, own_value, num_draws)
     results = []
     for label, policy in policies.items():
         torch.manual_seed(derive(cfg.seed, Purpose.JUDGING))
