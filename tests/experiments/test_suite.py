@@ -255,7 +255,7 @@ def test_trainings_are_evaluated_tabled_and_written_for_marl_eval(tmp_path):
     seeds = json.loads((output / "marl_eval.json").read_text())["Coordination"]["Coordination-Corners-v0"]
     assert set(seeds) == {"gaussian_forward_kl", "MAPPO"}
     assert len(seeds["MAPPO"]["seed_1"]["absolute_metrics"]["return"]) == 8
-    assert seeds["MAPPO"]["seed_1"]["step_0"].keys() == {"step_count", "return", "length", "success"}
+    assert seeds["MAPPO"]["seed_1"]["step_0"].keys() == {"step_count", "return", "length", "success", "action_entropy"}
 
 
 def test_an_interrupted_training_of_a_grid_goes_on_from_its_newest_checkpoint(tmp_path):
