@@ -69,7 +69,8 @@ class JointPolicy(nn.Module):
             obs: Observations.
             num_draws: Draws per agent and state; >= 2.
         """
-        with torch.random.fork_rng():
+        device = self.output_std.device  # else the state of every GPU of the machine would be kept, with a warning
+        with torch.random.fork_rng([device] if device.type == "cuda" else []):
             std_AND = self.actor.sample(self.normalized(obs), num_draws).std(2)
         mask = self.stack.action_mask
         return (std_AND * mask.unsqueeze(1)).sum((0, 2)) / mask.sum()
@@ -83,20 +84,24 @@ class JointPolicy(nn.Module):
         """Do nothing: the policy has no memory."""
 
 
-class MeanOfPolicy(JointPolicy):
-    """Every agent acts by the mean of several of its draws, which tells what the width of a policy costs."""
+class SeveralDrawsPolicy(JointPolicy):
+    """Every agent makes one action of several draws of its policy."""
 
     def __init__(self, policy: JointPolicy, num_draws: int) -> None:
-        """Average draws of a policy; ``num_draws`` M >= 1 of an agent and step."""
+        """Draw from a policy; ``num_draws`` M >= 1 of an agent and step."""
         super().__init__(policy.stack, policy.normalizer, policy.actor, captures=policy._graphs.active)
         self.num_draws = num_draws
+
+
+class MeanOfPolicy(SeveralDrawsPolicy):
+    """Every agent acts by the mean of several of its draws, which tells what the width of a policy costs."""
 
     def _draw(self, normalized_NAO: torch.Tensor) -> torch.Tensor:
         """Draw M actions per agent and average them. Shape: (A, N, D)."""
         return self.actor.sample(normalized_NAO, self.num_draws).mean(2)
 
 
-class BestOfPolicy(JointPolicy):
+class BestOfPolicy(SeveralDrawsPolicy):
     """Every agent draws several actions and takes the one that its own critic values most: greedier than the policy.
 
     Decentralised still, because the critic sees what its agent sees. Never what candidates or TD targets come from: it
@@ -111,8 +116,8 @@ class BestOfPolicy(JointPolicy):
             value: Values of each agent's actions.
             num_draws: Draws M of an agent and step; >= 1.
         """
-        super().__init__(policy.stack, policy.normalizer, policy.actor, captures=policy._graphs.active)
-        self.value, self.num_draws = value, num_draws
+        super().__init__(policy, num_draws)
+        self.value = value
 
     def _draw(self, normalized_NAO: torch.Tensor) -> torch.Tensor:
         """Draw M actions per agent and keep the best. Shape: (A, N, D)."""
