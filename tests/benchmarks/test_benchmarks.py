@@ -16,11 +16,12 @@ ONCE = "--repetitions", "1"
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
-def run_benchmark(name, *arguments):
+def run_benchmark(name, *arguments, folder=None):
     """Return what the last line of a benchmark says."""
     command = [sys.executable, BENCHMARKS / name, "--device", "cpu", *arguments]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
+    how = {"env": environment, "capture_output": True, "text": True, "timeout": 600, "check": False}
+    result = subprocess.run(command, cwd=folder, **how)
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout.splitlines()[-1])
 
@@ -74,3 +75,14 @@ def test_growth_fits_an_exponent_to_every_cost_and_draws_it(tmp_path):
     result = run_benchmark("growth.py", "--sizes", "steps", "--values", "2", "4", "--output", str(picture), *ONCE)
     assert set(result["exponents"]["steps"]) == {"env", "act", "update", "memory"}
     assert picture.stat().st_size > 0
+
+
+def test_critics_of_two_halves_of_a_replay_agree_on_a_game_of_one_state(tmp_path):
+    """After some hundred gradient steps both know where the hill is, which is all that the values differ by."""
+    learner = "agent.algorithm.overlap_learning=false", "agent.algorithm.compile=eager"
+    train = [sys.executable, BENCHMARKS.parent / "scripts" / "train.py", *GAME, *learner, "--max_iterations", "40"]
+    subprocess.run(train, cwd=tmp_path, check=True, capture_output=True, timeout=600)
+    variants = "--variants", "n_step=1", "critic.learning_rate=1e-9", "--steps", "300"
+    result = run_benchmark("critic_reliability.py", *GAME[:2], *variants, folder=tmp_path)["variants"]
+    assert min(result["n_step=1"]["actions"]) > 0.5
+    assert max(result["critic.learning_rate=1e-9"]["actions"]) < 0.5
