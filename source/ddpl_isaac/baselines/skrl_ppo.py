@@ -21,7 +21,7 @@ from skrl.multi_agents.torch.mappo import MAPPO
 from skrl.resources.preprocessors.torch import RunningStandardScaler
 from skrl.resources.schedulers.torch import KLAdaptiveLR
 
-from ddpl_isaac.algorithms.learner import Learner, Step, set_learning_rate
+from ddpl_isaac.algorithms.learner import Learner, Step
 from ddpl_isaac.baselines.skrl_models import Policy, SkrlActor, Value, clipped, spaces_of
 from ddpl_isaac.config import AlgorithmConfig, PPOConfig, TrainConfig
 from ddpl_isaac.errors import UserError
@@ -196,7 +196,8 @@ class SkrlPPO(Learner):
         # the KL has changed the rate that was given; a new one that is given now counts from here on
         if state.get("settings", {}).get("learning_rate", self.ppo.learning_rate) != self.ppo.learning_rate:
             for optimizer in self.agent.optimizers.values():
-                set_learning_rate(optimizer, self.ppo.learning_rate)
+                for group in optimizer.param_groups:
+                    group["lr"] = self.ppo.learning_rate
 
     def _normalized(self, obs_NAO: torch.Tensor, state_NS: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         return self.obs_normalizer(obs_NAO), self.state_normalizer(state_NS)
