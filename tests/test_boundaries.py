@@ -77,7 +77,7 @@ import ddpl_isaac.workflows.baseline, ddpl_isaac.workflows.evaluate
 import ddpl_isaac.workflows.export, ddpl_isaac.workflows.play
 import ddpl_isaac.envs.registry, ddpl_isaac.algorithms.ddpl, ddpl_isaac.config.loader
 from ddpl_isaac.config.loader import load_config, resolve_resource
-load_config(resolve_resource("ddpl_isaac.configs:task/shadow_hands.yaml"))
+load_config(resolve_resource("ddpl_isaac.configs:task/hands.yaml"))
 assert not [name for name in sys.modules if name.partition(".")[0].startswith(("isaaclab", "omni", "pxr", "isaacsim"))]
 """
     result = run_python(code)

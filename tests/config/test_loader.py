@@ -129,10 +129,6 @@ def test_resources_resolve_to_files_and_unknown_ones_are_named():
 @pytest.mark.parametrize(
     "name",
     [
-        "shadow_hands",
-        "shadow_hands_catch",
-        "shadow_hands_catch_underarm",
-        "shadow_hands_catch_abreast",
         "cart_pendulum",
         "coordination_corners",
         "coordination_needle",
@@ -143,8 +139,8 @@ def test_the_file_of_every_task_is_valid_and_names_its_experiment(name):
     assert load_config(resolve_resource(f"ddpl_isaac.configs:task/{name}.yaml")).experiment_name == name
 
 
-@pytest.mark.parametrize("name", ["mpe_language", "mamujoco"])
-def test_a_file_of_many_tasks_is_valid_and_leaves_the_experiment_to_the_task(name):
+@pytest.mark.parametrize("name", ["mpe_language", "mamujoco", "hands", "arms_tray"])
+def test_a_file_that_many_tasks_may_share_is_valid_and_leaves_the_experiment_to_the_task(name):
     assert load_config(resolve_resource(f"ddpl_isaac.configs:task/{name}.yaml")).experiment_name == "default"
 
 

@@ -27,7 +27,7 @@ _RENAMED = {
 
 
 def resolve_resource(entry_point: str) -> Path:
-    """Return the file behind a ``package:path`` entry point such as ``ddpl_isaac.configs:task/shadow_hands.yaml``.
+    """Return the file behind a ``package:path`` entry point such as ``ddpl_isaac.configs:task/hands.yaml``.
 
     Raises:
         ConfigError: If the package has no such file.

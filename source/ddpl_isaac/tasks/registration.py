@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -19,25 +20,26 @@ if TYPE_CHECKING:
     from .agents.rsl_rl_ppo_cfg import ManipulationPPORunnerCfg
 
 
-def register_task(task: str, name: str, env: str, env_cfg: str, scripted: str | None = None) -> None:
+def register_task(task: str, settings: str, env: str, env_cfg: str, scripted: str | None = None) -> None:
     """Register a task with the settings of every learner; only DDPL's are its own.
 
     Args:
         task: Id.
-        name: Name of its file in ``config/task/`` and of its directory of runs.
+        settings: Name of its file in ``config/task/``, which may be that of other tasks too.
         env: Class of the environment, ``module:class``.
         env_cfg: Class of its settings, ``module:class``.
         scripted: A policy to compare with, ``module:function``: from the observations of all agents to their actions.
     """
-    mappo, ippo = (skrl_settings(agents, f"skrl_{kind}_cfg.yaml", f"ddpl_{name}") for kind in ("mappo", "ippo"))
+    directory = re.sub(r"\W", "_", task.lower())
+    mappo, ippo = (skrl_settings(agents, f"skrl_{kind}_cfg.yaml", directory) for kind in ("mappo", "ippo"))
     gym.register(
         id=task,
         entry_point=env,
         disable_env_checker=True,
         kwargs={
             "env_cfg_entry_point": env_cfg,
-            "ddpl_cfg_entry_point": f"ddpl_isaac.configs:task/{name}.yaml",
-            "rsl_rl_cfg_entry_point": _ppo_settings(f"ddpl_{name}"),
+            "ddpl_cfg_entry_point": f"ddpl_isaac.configs:task/{settings}.yaml",
+            "rsl_rl_cfg_entry_point": _ppo_settings(directory),
             "skrl_cfg_entry_point": mappo,
             "skrl_mappo_cfg_entry_point": mappo,
             "skrl_ippo_cfg_entry_point": ippo,

@@ -9,5 +9,5 @@ from ddpl_isaac.tasks.registration import register_task
 ENV = f"{__name__}.shadow_hands_env:ShadowHandsEnv"
 CFG = f"{__name__}.shadow_hands_env_cfg"
 
-register_task("DDPL-Shadow-Hands", "shadow_hands", ENV, f"{CFG}:ShadowHandsEnvCfg")
-register_task("DDPL-Shadow-Hands-Catch", "shadow_hands_catch", ENV, f"{CFG}:ShadowHandsCatchEnvCfg")
+register_task("DDPL-Shadow-Hands", "hands", ENV, f"{CFG}:ShadowHandsEnvCfg")
+register_task("DDPL-Shadow-Hands-Catch", "hands", ENV, f"{CFG}:ShadowHandsCatchEnvCfg")

@@ -8,7 +8,7 @@ from ddpl_isaac.tasks.registration import register_task
 
 register_task(
     "DDPL-Shadow-Hands-CatchAbreast",
-    "shadow_hands_catch_abreast",
+    "hands",
     "ddpl_isaac.tasks.hands.block_env:BlockEnv",
     f"{__name__}.abreast_env_cfg:ShadowHandsCatchAbreastEnvCfg",
 )

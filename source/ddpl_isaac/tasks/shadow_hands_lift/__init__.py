@@ -8,7 +8,7 @@ from ddpl_isaac.tasks.registration import register_task
 
 register_task(
     "DDPL-Shadow-Hands-Lift",
-    "shadow_hands_lift",
+    "hands",
     f"{__name__}.lift_env:LiftEnv",
     f"{__name__}.lift_env_cfg:ShadowHandsLiftEnvCfg",
     scripted=f"{__name__}.scripted:lift",

@@ -8,7 +8,7 @@ from ddpl_isaac.tasks.registration import register_task
 
 register_task(
     "DDPL-Shadow-Hands-CatchUnderarm",
-    "shadow_hands_catch_underarm",
+    "hands",
     "ddpl_isaac.tasks.hands.block_env:BlockEnv",
     f"{__name__}.underarm_env_cfg:ShadowHandsCatchUnderarmEnvCfg",
 )
