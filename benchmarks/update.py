@@ -30,7 +30,7 @@ from ddpl_isaac.config.loader import load_config, resolve_resource
 OBS_DIM, STATE_DIM, ACTION_DIM = 157, 290, 20
 ROWS = 32
 """Environment steps in the replay."""
-SETTINGS = "ddpl_isaac.configs:task/shadow_hands.yaml"
+SETTINGS = "ddpl_isaac.configs:task/hands.yaml"
 
 
 class Shapes:
