@@ -29,9 +29,6 @@ from ddpl_isaac.workflows.prepare import prepare
 STATES, CANDIDATES, OTHERS = 256, 32, 4
 """States of the replay at which critics are compared, and draws of the policies in each."""
 
-AT_ONCE = 100
-"""Critic steps between looks at the clock of the learner."""
-
 
 def make_parser() -> Parser:
     """Return the parser."""
@@ -62,9 +59,8 @@ def half_of(run: DDPL, cfg: TrainConfig, first: int, steps: int) -> DDPL:
     per_env = {name: field[list(envs)] for name, field in whole.items() if name in ("head", "filled")}
     rings = {name: field[:, list(envs)] for name, field in whole.items() if field.dim() > 1}
     learner.storage.load_state_dict({**rings, **per_env, "num_rows": whole["num_rows"]})
-    learner.steps_per_iteration = AT_ONCE
-    for done in range(0, steps, AT_ONCE):
-        learner.update(done + AT_ONCE, critics_alone=True)
+    learner.steps_per_iteration = steps
+    learner.update(steps, critics_alone=True)
     return learner
 
 
@@ -78,9 +74,9 @@ def correlation(first: torch.Tensor, second: torch.Tensor) -> list[float]:
 @torch.no_grad()
 def compare(run: DDPL, halves: Sequence[DDPL]) -> dict[str, list[float]]:
     """Return, for each agent, the correlation of Qbar over candidates and its deviation; and that of the states."""
-    batch = run.storage.sample(STATES, 1, run.cfg.gamma, torch.Generator(run.device).manual_seed(run.stack.num_agents))
+    generator = torch.Generator(run.device).manual_seed(0)  # the same states and draws for every variant
+    batch = run.storage.sample(STATES, 1, run.cfg.gamma, generator)
     obs, state = run.obs_normalizer(batch.obs), run.state_normalizer(batch.state)
-    generator = torch.Generator(run.device).manual_seed(0)
     draws = run.improvement.averaged.sample(obs, CANDIDATES + OTHERS, generator)
     candidates, others = draws.split((CANDIDATES, OTHERS), dim=2)
     qbar = [half.target_critic.marginal(state, obs, candidates, others) for half in halves]

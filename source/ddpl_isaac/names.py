@@ -37,6 +37,11 @@ def path_component(name: str) -> str:
     return escaped or "~"
 
 
+def experiment_of(task: str) -> str:
+    """Return the folder of a task's runs where its settings name none: its id in small letters, digits and ``_``."""
+    return path_component(re.sub(r"\W", "_", task.lower()))
+
+
 def _bytes(character: re.Match[str]) -> str:
     """Write a character as the bytes of its UTF-8; ``~`` and ``.`` too, which URLs would keep."""
     return "".join(f"%{byte:02X}" for byte in character[0].encode(errors="surrogatepass"))

@@ -17,7 +17,7 @@ from isaaclab_tasks.utils.hydra import resolve_task_config
 from isaaclab_tasks.utils.parse_cfg import load_cfg_from_registry
 
 from ddpl_isaac.config.loader import load_config, resolve_resource
-from ddpl_isaac.models.critic import CRITICS
+from ddpl_isaac.names import experiment_of
 
 importlib.import_module("ddpl_isaac.tasks")  # registers them
 
@@ -93,12 +93,17 @@ def get(cfg: Any, path: str) -> Any:
     return list(cfg) if isinstance(cfg, (list, tuple)) else cfg
 
 
+def experiment(task: str) -> str:
+    """Return the directory of DDPL's runs of a task."""
+    name = load_config(resolve_resource(gym.spec(task).kwargs["ddpl_cfg_entry_point"])).experiment_name
+    return experiment_of(task) if name == "default" else name
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_every_learner_finds_its_settings(task: str):
     kwargs = gym.spec(task).kwargs
     assert kwargs["ddpl_cfg_entry_point"].startswith("ddpl_isaac.configs:task/")
-    assert load_config(resolve_resource(kwargs["ddpl_cfg_entry_point"])).algorithm.critic.kind in CRITICS
-    directory = task.lower().replace("-", "_")
+    directory = f"ddpl_{experiment(task).removeprefix('ddpl_')}"
     assert load_cfg_from_registry(task, "rsl_rl_cfg_entry_point").experiment_name == directory
     for algorithm in ("mappo", "ippo"):
         cfg = load_cfg_from_registry(task, f"skrl_{algorithm}_cfg_entry_point")
@@ -112,6 +117,10 @@ def test_figures_of_the_decision_process_are_those_of_the_stock_task(task: str):
     ours, stock = resolve(task, "physics=ovphysx"), resolve(STOCK[task], "physics=ovphysx")
     for path in (*DECISION_PROCESS, *SHARED_FIGURES[task]):
         assert get(ours, path) == get(stock, path), path
+
+
+def test_no_two_tasks_share_a_directory_of_runs():
+    assert len({experiment(task) for task in TASKS}) == len(TASKS)
 
 
 def test_catching_differs_from_the_handover_by_its_goal_alone():

@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import gymnasium as gym
 
+from ddpl_isaac.names import experiment_of
 from ddpl_isaac.tasks.skrl_settings import skrl_settings
 
 from . import agents
@@ -30,7 +30,7 @@ def register_task(task: str, settings: str, env: str, env_cfg: str, scripted: st
         env_cfg: Class of its settings, ``module:class``.
         scripted: A policy to compare with, ``module:function``: from the observations of all agents to their actions.
     """
-    directory = re.sub(r"\W", "_", task.lower())
+    directory = experiment_of(task)
     mappo, ippo = (skrl_settings(agents, f"skrl_{kind}_cfg.yaml", directory) for kind in ("mappo", "ippo"))
     gym.register(
         id=task,

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ from ddpl_isaac.envs.source import EnvPlan
 from ddpl_isaac.envs.vec_env import ActionLimits, MultiAgentVecEnv
 from ddpl_isaac.errors import ConfigError
 from ddpl_isaac.models.agent_stack import AgentStack
-from ddpl_isaac.names import path_component
+from ddpl_isaac.names import experiment_of
 from ddpl_isaac.runners.checkpoint import find_checkpoint
 from ddpl_isaac.runners.checkpoint_identity import check_header
 from ddpl_isaac.runtime import ranks
@@ -117,7 +116,7 @@ def _settings(plan: EnvPlan, command: CommandLine, checkpoint: Path | None, num_
     if file is None:
         print(f"{plan.task} has no settings for DDPL (ddpl_cfg_entry_point): the defaults of config/ddpl.yaml apply.")
     if cfg.experiment_name == TrainConfig().experiment_name:
-        cfg.experiment_name = path_component(re.sub(r"\W", "_", plan.task.lower()))
+        cfg.experiment_name = experiment_of(plan.task)
     _check_classes(cfg)
     return cfg
 
