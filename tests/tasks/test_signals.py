@@ -20,7 +20,7 @@ def test_a_hand_names_its_157_observations_and_20_actions():
     joints = tuple(f"J{i}" for i in range(24))
     names = joints, ("FF", "LF", "MF", "RF", "TH"), joints[8:], ("T2", "T0", "T1", "T3")
     limits = {"moving_average": 1.0, "tendon_limits": (0.0, 2.0)}
-    signals = hand_signals(*names, object_name="ball", velocity_scale=0.2, **limits)
+    signals = hand_signals(*names, object_name="ball", frame="of the table", velocity_scale=0.2, **limits)
     assert isinstance(signals, AgentSignals)
     assert (columns(signals.observation), columns(signals.action)) == (157, 20)
     start = {s.name: sum(len(t.entries) for t in signals.observation[:i]) for i, s in enumerate(signals.observation)}

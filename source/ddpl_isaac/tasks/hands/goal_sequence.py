@@ -37,11 +37,14 @@ class GoalSequence:
         """Closest approach to a goal in the running episodes [m]. Shape: (num_envs,)."""
 
     @property
+    def holder(self) -> torch.Tensor:
+        """The hand that is to throw, the one before that whose goal is wanted. Shape: (num_envs,)."""
+        return self.handovers % self._num_hands if self._moves else torch.zeros_like(self.handovers)
+
+    @property
     def position(self) -> torch.Tensor:
         """The goals that are wanted now [m]. Shape: (num_envs, 3)."""
-        if not self._moves:
-            return self._positions[:, 1 % self._num_hands]
-        return self._positions[self._rows, (1 + self.handovers) % self._num_hands]
+        return self._positions[self._rows, (self.holder + 1) % self._num_hands]
 
     def update(self, distance: torch.Tensor, at_goal: torch.Tensor, steps_required: int) -> None:
         """Count a step and move on to the next goal where this one is reached.

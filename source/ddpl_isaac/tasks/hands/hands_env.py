@@ -30,6 +30,8 @@ from ddpl_isaac.envs.signals import AgentSignals
 from ddpl_isaac.tasks.common import require_asset
 from ddpl_isaac.tasks.terms import failed
 
+from .roles import Seen
+
 if TYPE_CHECKING:
     from .hands_env_cfg import HandsEnvCfg
 
@@ -55,6 +57,8 @@ class HandsEnv(DirectMARLEnv):
         self._goal_rot = torch.zeros(self.num_envs, 4, device=self.device)
         self._goal_rot[:, 3] = 1.0
         self._axes = torch.eye(3, device=self.device)
+        num_motors = len(self._motors) + len(self._tendons)
+        self._action = torch.zeros(len(self.hands), self.num_envs, num_motors, device=self.device)
         self._prev_targets = torch.zeros(len(self.hands), self.num_envs, self.hands[0].num_joints, device=self.device)
         self._read_state()
 
@@ -99,7 +103,8 @@ class HandsEnv(DirectMARLEnv):
     def _pre_physics_step(self, actions: dict[str, torch.Tensor]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Turn actions in [-1, 1], motors of joints before tendons, into targets that hold until the next decision."""
         self.actions = actions
-        motor_actions, tendon_actions = self._joint_action().split([len(self._motors), len(self._tendons)], dim=-1)
+        self._action = self._by_hand(torch.stack([*self._parts.join(actions).values()]))
+        motor_actions, tendon_actions = self._action.split([len(self._motors), len(self._tendons)], dim=-1)
 
         previous, share = self._prev_targets[..., self._motors], self.cfg.act_moving_average
         targets = share * unscale_transform(motor_actions, *self._motor_limits) + (1.0 - share) * previous
@@ -119,39 +124,55 @@ class HandsEnv(DirectMARLEnv):
     def _apply_action(self) -> None:
         """Nothing is left to do per physics step."""
 
-    def _joint_action(self) -> torch.Tensor:
-        """Return the last actions as those of hands. Shape: (H, N, motors and tendons)."""
-        return torch.stack([*self._parts.join(self.actions).values()])
+    def _by_hand(self, by_agent: torch.Tensor) -> torch.Tensor:
+        """Bring actions from the order of those who have hands into that of the hands. Shape: (H, N, ...), the same."""
+        return by_agent
+
+    def _seen(self) -> Seen:
+        """Return what is observed, in the order and in the frame of those who have hands."""
+        return Seen(
+            self._joint_pos,
+            self._joint_vel,
+            self._fingertip_pose,
+            self._fingertip_vel,
+            self._action,
+            self._object_pose,
+            self._object_vel,
+            self.goal_position,
+            self._goal_rot,
+        )
 
     def _get_observations(self) -> dict[str, torch.Tensor]:
-        own = self._hand_observations()
-        shared = self._object_observation().expand(len(self.hands), -1, -1)
-        return self._parts.split(dict(zip(self.cfg.hand_names, torch.cat([own, shared], dim=-1), strict=True)))
+        seen = self._seen()
+        shared = self._object_observation(seen).expand(len(self.hands), -1, -1)
+        own = torch.cat([self._hand_observations(seen), shared], dim=-1)
+        return self._parts.split(dict(zip(self.cfg.bodies(), own, strict=True)))
 
     def _get_states(self) -> torch.Tensor:
-        return torch.cat([*self._hand_observations(), self._object_observation()], dim=-1)
+        seen = self._seen()
+        return torch.cat([*self._hand_observations(seen), self._object_observation(seen)], dim=-1)
 
-    def _hand_observations(self) -> torch.Tensor:
+    def _hand_observations(self, seen: Seen) -> torch.Tensor:
         """Return what the hands feel (joints, fingertips) and were told (actions). Shape: (H, N, 133)."""
         return torch.cat(
             [
-                scale_transform(self._joint_pos, *self._joint_limits),
-                self.cfg.vel_obs_scale * self._joint_vel,
-                self._fingertip_pose[..., :3].flatten(2),
-                self._fingertip_pose[..., 3:].flatten(2),
-                self._fingertip_vel.flatten(2),
-                self._joint_action(),
+                scale_transform(seen.joint_pos, *self._joint_limits),
+                self.cfg.vel_obs_scale * seen.joint_vel,
+                seen.fingertip_pose[..., :3].flatten(2),
+                seen.fingertip_pose[..., 3:].flatten(2),
+                seen.fingertip_vel.flatten(2),
+                seen.action,
             ],
             dim=-1,
         )
 
-    def _object_observation(self) -> torch.Tensor:
+    def _object_observation(self, seen: Seen) -> torch.Tensor:
         """Return pose and velocity of the object, the goal, and the turn between them. Shape: (N, 24)."""
-        position, rotation = self._object_pose.split([3, 4], dim=-1)
-        linear, angular = self._object_vel.split([3, 3], dim=-1)
-        turn = quat_mul(rotation, quat_conjugate(self._goal_rot))
+        position, rotation = seen.object_pose.split([3, 4], dim=-1)
+        linear, angular = seen.object_vel.split([3, 3], dim=-1)
+        turn = quat_mul(rotation, quat_conjugate(seen.goal_rotation))
         velocity = [linear, self.cfg.vel_obs_scale * angular]
-        return torch.cat([position, rotation, *velocity, self.goal_position, self._goal_rot, turn], dim=-1)
+        return torch.cat([position, rotation, *velocity, seen.goal_position, seen.goal_rotation, turn], dim=-1)
 
     def _get_dones(self) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
         self._read_state()

@@ -68,6 +68,12 @@ class HandsEnvCfg(DirectMARLEnvCfg):
 
     object_name = "ball"
     """What the object is called in exported policies."""
+    frame = "in the frame of the environment"
+    """What positions and directions refer to in exported policies."""
+
+    def bodies(self) -> list[str]:
+        """Return what the agents, or groups of agents, that move a hand are called."""
+        return list(self.hand_names)
 
     def divide(
         self,
@@ -92,12 +98,13 @@ class HandsEnvCfg(DirectMARLEnvCfg):
             motors,
             tendons,
             object_name=self.object_name,
+            frame=self.frame,
             velocity_scale=self.vel_obs_scale,
             moving_average=self.act_moving_average,
             tendon_limits=self.actuated_tendon_position_limits,
         )
         return AgentParts(
-            dict.fromkeys(self.hand_names, signals),
+            dict.fromkeys(self.bodies(), signals),
             PARTS[self.agents_per_hand],
             carrier=CARRIER,
             whole_body=self.observe_whole_hand,

@@ -13,6 +13,7 @@ from isaaclab.utils.math import quat_apply
 
 from .goal_sequence import GoalSequence
 from .hands_env import HandsEnv
+from .roles import Roles, Seen
 
 if TYPE_CHECKING:
     from .throw_env_cfg import ThrowEnvCfg
@@ -30,6 +31,9 @@ class ThrowEnv(HandsEnv):
 
     def __init__(self, cfg: ThrowEnvCfg, render_mode: str | None = None, **kwargs: Any) -> None:
         """Build the simulation from its settings."""
+        hands = [getattr(cfg.scene, name).init_state for name in cfg.hand_names]
+        roots = torch.tensor([[*hand.pos, *hand.rot] for hand in hands], device=cfg.sim.device)
+        self._roles = Roles(roots) if cfg.agents_change_hands else None
         super().__init__(cfg, render_mode, **kwargs)
         poses = torch.stack([hand.data.default_root_pose.torch for hand in self.hands])
         offset = torch.tensor(cfg.goal_position_offset, device=self.device).expand_as(poses[..., :3])
@@ -39,6 +43,13 @@ class ThrowEnv(HandsEnv):
     def goal_position(self) -> torch.Tensor:
         """Where the object is wanted [m]. Shape: (N, 3)."""
         return self.goals.position
+
+    def _by_hand(self, by_agent: torch.Tensor) -> torch.Tensor:
+        return self._roles.exchanged(by_agent, self.goals.holder) if self._roles else by_agent
+
+    def _seen(self) -> Seen:
+        seen = super()._seen()
+        return self._roles.see(seen, self.goals.holder) if self._roles else seen
 
     def _judge(self, distance: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the reward at a distance to the goal [m], and whether the object is there. Shape of each: (N,)."""

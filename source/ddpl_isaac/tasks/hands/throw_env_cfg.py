@@ -26,3 +26,21 @@ class ThrowEnvCfg(HandsEnvCfg):
     goal_moves: bool = True
     """Whether the next hand's goal takes the place of one that is reached; if not, the object is to stay with the
     second hand for the rest of the episode."""
+    agents_change_hands: bool = False
+    """Whether agents are roles: the throwing hand and the catching hand, each in the frame of its role. Where the goal
+    moves on, they change hands, so that a throw back is the throw that the first agent knows. If not, an agent has one
+    hand for good and sees the frame of the environment, as in Isaac Lab."""
+
+    def bodies(self) -> list[str]:
+        """Return the names of the hands, or of their roles."""
+        return ["throwing_hand", "catching_hand"] if self.agents_change_hands else super().bodies()
+
+    def validate_config(self) -> None:
+        """Say in which frame roles see the world, and derive agents and spaces.
+
+        Raises:
+            ConfigError: If no hand can be divided like this.
+        """
+        if self.agents_change_hands:
+            self.frame = "in the frame of the environment, turned so that the throwing hand stands where the first does"
+        super().validate_config()
