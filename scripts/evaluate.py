@@ -24,8 +24,15 @@ def make_parser() -> Parser:
         "--draws",
         type=int,
         default=1,
-        help="Also let every agent act by the mean of this many draws, and by the best for its own critic if it has one"
+        help="Also let every agent act by the best of this many draws for its own critic, if it has one"
         " (default 1: do not).",
+    )
+    parser.add_argument(
+        "--temperature",
+        type=float,
+        default=1.0,
+        help="Also act with the noise of the policies multiplied by this; with 0 an agent always does the same where it"
+        " sees the same (default 1: do not).",
     )
     parser.add_argument("--output", type=Path, help="JSON file; by default <run>/evaluation/<checkpoint>.json.")
     parser.add_argument(

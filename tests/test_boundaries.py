@@ -107,8 +107,8 @@ VIDEO = {"--video", "--video_length", "--video_interval"}
 FLAGS = {
     "train": COMMON | VIDEO | {"--max_iterations", "--run_name", "--checkpoint", "--distributed"},
     "baseline": COMMON | VIDEO | {"--algorithm", "--max_iterations", "--run_name", "--checkpoint"},
-    "play": COMMON | VIDEO | {"--checkpoint", "--num_steps", "--real_time"},
-    "evaluate": COMMON | {"--checkpoint", "--num_episodes", "--draws", "--output", "--html"},
+    "play": COMMON | VIDEO | {"--checkpoint", "--num_steps", "--real_time", "--temperature"},
+    "evaluate": COMMON | {"--checkpoint", "--num_episodes", "--draws", "--temperature", "--output", "--html"},
     "zero_agent": COMMON | {"--num_steps"},
     "random_agent": COMMON | {"--num_steps"},
     "suite": {"-h", "--help", "--output", "--launcher", "--jobs", "--cpus", "--gpus", "--cell"},

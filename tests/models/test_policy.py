@@ -13,7 +13,7 @@ from tape import capture_by_tapes
 from ddpl_isaac.config import ActorConfig, SamplerConfig
 from ddpl_isaac.models.agent_stack import AgentStack
 from ddpl_isaac.models.diffusion_actor import DiffusionActor
-from ddpl_isaac.models.policy import BestOfPolicy, JointPolicy, MeanOfPolicy
+from ddpl_isaac.models.policy import BestOfPolicy, JointPolicy
 
 
 def make_policy(env, **settings):
@@ -33,14 +33,14 @@ def play(env, policy):
     return torch.stack(actions)
 
 
-@pytest.mark.parametrize("choose", ["one", "mean", "best"])
+@pytest.mark.parametrize("choose", ["one", "tempered", "best"])
 def test_a_captured_policy_draws_what_it_would_draw_otherwise(monkeypatch, choose):
     captured = capture_by_tapes(monkeypatch)
     drawn = []
     for captures in (True, False):
         policy = make_policy(FakeEnv(), captures=captures)
-        if choose == "mean":
-            policy = MeanOfPolicy(policy, 4)
+        if choose == "tempered":
+            policy = policy.tempered(0.5)
         if choose == "best":
             policy = BestOfPolicy(policy, lambda obs, action: action.sum(-1) + obs.sum(-1).T.unsqueeze(-1), 4)
         drawn.append(play(FakeEnv(), policy))
@@ -86,13 +86,16 @@ def test_every_agent_takes_the_best_of_its_own_draws():
     assert chosen(obs).shape == policy(obs).shape == (64, stack.joint_action(chosen.actions(obs)).shape[1])
 
 
-def test_every_agent_takes_the_mean_of_its_own_draws():
+def test_temperature_narrows_a_policy_and_leaves_nothing_to_chance_at_zero():
     env = FakeEnv(num_envs=64)
     policy, obs = make_policy(env), env.get_observations()
+    width = policy.deviation(obs, num_draws=4096)  # the untrained policy is a Gaussian inside the box
+    torch.testing.assert_close(policy.tempered(0.5).deviation(obs, num_draws=4096), width / 2, rtol=0.05, atol=0)
+    assert torch.equal(policy.tempered(0.0).actions(obs), policy.tempered(0.0).actions(obs))
     torch.manual_seed(0)
-    drawn = policy.actor.sample(policy.normalized(obs), 16)
+    once = policy.actions(obs)
     torch.manual_seed(0)
-    torch.testing.assert_close(MeanOfPolicy(policy, 16).actions(obs), drawn.mean(2).transpose(0, 1))
+    assert torch.equal(policy.tempered(1.0).actions(obs), once)
 
 
 def test_the_deviation_of_a_policy_is_that_of_its_draws_in_the_dimensions_that_agents_have():

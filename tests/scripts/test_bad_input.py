@@ -141,6 +141,7 @@ def evaluate_parser():
     parser = export_parser()
     parser.add_argument("--num_episodes", type=int, default=8)
     parser.add_argument("--draws", type=int, default=1)
+    parser.add_argument("--temperature", type=float, default=1.0)
     parser.add_argument("--html", action="store_true")
     return parser
 
@@ -150,6 +151,8 @@ def evaluate_parser():
     [
         (["--num_episodes", "0"], "--num_episodes is 0; it must be >= 1."),
         (["--draws", "0"], "--draws is 0; it must be >= 1"),
+        (["--temperature", "-0.5"], "--temperature is -0.5; it must be a number >= 0"),
+        (["--temperature", "nan"], "--temperature is nan; it must be a number >= 0"),
         (["--output", "."], "--output is '.', a directory; it must be a file."),
         (["--output", "game.pt/scores.json"], "is a file and holds no other"),
         (["--output", "x" * 300], "of which a part is longer than 255 bytes; shorten it."),

@@ -119,15 +119,18 @@ def test_evaluation_prints_a_table_and_writes_json(game):
         "--html",
         "--draws",
         "4",
+        "--temperature",
+        "0",
     )
-    assert "| EMA            |" in printed
-    assert "| latest         |" in printed
-    assert "| EMA, mean of 4 |" in printed
-    assert "| EMA, best of 4 |" in printed
+    assert "| EMA                |" in printed
+    assert "| latest             |" in printed
+    assert "| EMA, temperature 0 |" in printed
+    assert "| EMA, best of 4     |" in printed
     records = json.loads((run_dir / "evaluation" / "model_1.json").read_text())
-    assert [record["policy"] for record in records] == ["EMA", "latest", "EMA, mean of 4", "EMA, best of 4"]
+    assert [record["policy"] for record in records] == ["EMA", "latest", "EMA, temperature 0", "EMA, best of 4"]
     assert all(record["episodes"] == 70 for record in records)
     assert {"return", "length", "success", "action_std"} <= set(records[0]["metrics"])
+    assert [record["metrics"]["action_std"]["mean"] > 0.0 for record in records] == [True, True, False, True]
     page = (run_dir / "evaluation" / "model_1.html").read_text()
     assert page.count("<img ") == 3, "the curves and the actions of two agents"
 

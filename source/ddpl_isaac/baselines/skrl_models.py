@@ -83,15 +83,20 @@ class SkrlActor(Actor):
         self.policies, self.action_dim = nn.ModuleList(policies.values()), action_dim
 
     def sample(
-        self, obs_BAO: torch.Tensor, num_samples: int = 1, generator: torch.Generator | None = None
+        self,
+        obs_BAO: torch.Tensor,
+        num_samples: int = 1,
+        generator: torch.Generator | None = None,
+        temperature: float = 1.0,
     ) -> torch.Tensor:
-        """Draw actions by torch's own generator. Shape: (A, B, M, D)."""
+        """Draw actions by torch's own generator, as :meth:`Actor.sample`. Shape: (A, B, M, D)."""
         if generator is not None:
             raise ValueError("skrl's policies draw from torch's own generator; got another one.")
         draws = []
         policies = cast("Iterable[Policy]", self.policies)
         for policy, obs_BO in zip(policies, obs_BAO.unbind(1), strict=True):
-            actions, _ = policy.act({"observations": obs_BO.repeat_interleave(num_samples, 0)}, role="policy")
+            actions, outputs = policy.act({"observations": obs_BO.repeat_interleave(num_samples, 0)}, role="policy")
+            actions = torch.lerp(outputs["mean_actions"], actions, temperature)
             draws.append(clipped(actions, self.action_dim).unflatten(0, (-1, num_samples)))
         return torch.stack(draws)
 

@@ -43,9 +43,24 @@ class Actor(nn.Module, ABC):
 
     @abstractmethod
     def sample(
-        self, obs_BAO: torch.Tensor, num_samples: int = 1, generator: torch.Generator | None = None
+        self,
+        obs_BAO: torch.Tensor,
+        num_samples: int = 1,
+        generator: torch.Generator | None = None,
+        temperature: float = 1.0,
     ) -> torch.Tensor:
-        """Draw actions in ``[-1, 1]`` for every agent and state, without gradient. Shape: (A, B, M, D)."""
+        """Draw actions in ``[-1, 1]`` for every agent and state, without gradient.
+
+        Args:
+            obs_BAO: Normalised observations.
+            num_samples: Draws M per agent and state.
+            generator: Source of the random numbers; None is torch's own generator.
+            temperature: Factor of the noise from which actions are made; >= 0. A Gaussian's deviation is that many
+                times as large, and with 0 an agent always does the same where it sees the same.
+
+        Returns:
+            Actions. Shape: (A, B, M, D).
+        """
 
     @abstractmethod
     def loss(self, target: MirrorStep) -> torch.Tensor:

@@ -77,12 +77,16 @@ class DiffusionActor(Actor):
 
     @torch.no_grad()
     def sample(
-        self, obs_BAO: torch.Tensor, num_samples: int = 1, generator: torch.Generator | None = None
+        self,
+        obs_BAO: torch.Tensor,
+        num_samples: int = 1,
+        generator: torch.Generator | None = None,
+        temperature: float = 1.0,
     ) -> torch.Tensor:
-        """Draw actions in ``[-1, 1]`` for every agent and state. Shape: (A, B, M, D)."""
+        """Draw actions in ``[-1, 1]`` for every agent and state, as :meth:`Actor.sample`. Shape: (A, B, M, D)."""
         batch, num_agents, _ = obs_BAO.shape
         shape = (self.num_steps, num_agents, batch * num_samples, self.action_mask.shape[1])
-        noise_HARD = torch.randn(shape, device=obs_BAO.device, generator=generator)
+        noise_HARD = temperature * torch.randn(shape, device=obs_BAO.device, generator=generator)
         fuses = self._may_fuse and fused_chain.is_allowed(obs_BAO.device, self._precision)
         chain = self.sample_fused_from if fuses else self.sample_from
         with self._products(obs_BAO.device):

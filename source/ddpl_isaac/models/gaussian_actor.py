@@ -62,7 +62,13 @@ class MixtureActor(Actor):
         mean, log_std, logit = output.split((self.action_dim, self.action_dim, 1), dim=-1)
         return mean, log_std.clamp(LOG_STD_MIN, LOG_STD_MAX), logit.squeeze(-1).log_softmax(-1)
 
-    def draw(self, obs_BAO: torch.Tensor, num_samples: int, generator: torch.Generator | None = None) -> torch.Tensor:
+    def draw(
+        self,
+        obs_BAO: torch.Tensor,
+        num_samples: int,
+        generator: torch.Generator | None = None,
+        temperature: float = 1.0,
+    ) -> torch.Tensor:
         """Draw actions before the clip, with gradient into mean and deviation. Shape: (A, B, M, D)."""
         mean, log_std, log_share = self.components(obs_BAO)
         # Gumbel's trick rather than a multinomial draw, which works on matrices only
@@ -70,7 +76,7 @@ class MixtureActor(Actor):
         gumbel = -noise.exponential_(generator=generator).log()
         chosen = (log_share.unsqueeze(2) + gumbel).argmax(-1, keepdim=True).expand(-1, -1, -1, self.action_dim)
         mean, std = mean.gather(2, chosen), log_std.gather(2, chosen).exp()
-        noise = torch.randn(mean.shape, device=mean.device, generator=generator)
+        noise = temperature * torch.randn(mean.shape, device=mean.device, generator=generator)
         return (mean + std * noise) * self.action_mask[:, None, None, :]
 
     def log_prob(self, obs_BAO: torch.Tensor, action_ABMD: torch.Tensor) -> torch.Tensor:
@@ -83,10 +89,14 @@ class MixtureActor(Actor):
 
     @torch.no_grad()
     def sample(
-        self, obs_BAO: torch.Tensor, num_samples: int = 1, generator: torch.Generator | None = None
+        self,
+        obs_BAO: torch.Tensor,
+        num_samples: int = 1,
+        generator: torch.Generator | None = None,
+        temperature: float = 1.0,
     ) -> torch.Tensor:
-        """Draw actions in ``[-1, 1]`` for every agent and state. Shape: (A, B, M, D)."""
-        return self.draw(obs_BAO, num_samples, generator).clamp(-1.0, 1.0)
+        """Draw actions in ``[-1, 1]``, as :meth:`Actor.sample`; shares of several Gaussians stay as they are."""
+        return self.draw(obs_BAO, num_samples, generator, temperature).clamp(-1.0, 1.0)
 
     def loss(self, target: MirrorStep) -> torch.Tensor:
         """Forward KL up to a constant: -E log pi under the target, mode-covering. Shape: (A, B)."""

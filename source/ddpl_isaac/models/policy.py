@@ -23,7 +23,15 @@ Value = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 class JointPolicy(nn.Module):
     """Every agent acts on its own observation by one sample of its own policy."""
 
-    def __init__(self, stack: AgentStack, normalizer: nn.Module, actor: Actor, *, captures: bool = False) -> None:
+    def __init__(
+        self,
+        stack: AgentStack,
+        normalizer: nn.Module,
+        actor: Actor,
+        *,
+        captures: bool = False,
+        temperature: float = 1.0,
+    ) -> None:
         """Join what the learner owns; nothing is copied.
 
         Args:
@@ -31,10 +39,11 @@ class JointPolicy(nn.Module):
             normalizer: Of the stacked observations.
             actor: Draws the actions.
             captures: Whether drawing, with all around it, becomes a CUDA graph.
+            temperature: Factor of the noise from which actions are made; see :meth:`Actor.sample`.
         """
         super().__init__()
         self._graphs = CudaGraphs(captures)
-        self.stack, self.normalizer, self.actor = stack, normalizer, actor
+        self.stack, self.normalizer, self.actor, self.temperature = stack, normalizer, actor, temperature
         self.register_buffer("output_std", torch.ones(1), persistent=False)
 
     def normalized(self, obs: TensorDict | Mapping[str, torch.Tensor]) -> torch.Tensor:
@@ -53,7 +62,12 @@ class JointPolicy(nn.Module):
 
     def _draw(self, normalized_NAO: torch.Tensor) -> torch.Tensor:
         """Draw the actions. Shape: (A, N, D)."""
-        return self.actor.sample(normalized_NAO)[:, :, 0]
+        return self.actor.sample(normalized_NAO, temperature=self.temperature)[:, :, 0]
+
+    def tempered(self, temperature: float) -> JointPolicy:
+        """Return the same policies with their noise multiplied: narrower, with the same modes."""
+        captures = self._graphs.active
+        return JointPolicy(self.stack, self.normalizer, self.actor, captures=captures, temperature=temperature)
 
     def forward(self, obs: TensorDict) -> torch.Tensor:
         """Draw the joint action in the environment's units. Shape: (N, num_actions)."""
@@ -71,7 +85,7 @@ class JointPolicy(nn.Module):
         """
         device = self.output_std.device  # else the state of every GPU of the machine would be kept, with a warning
         with torch.random.fork_rng([device] if device.type == "cuda" else []):
-            std_AND = self.actor.sample(self.normalized(obs), num_draws).std(2)
+            std_AND = self.actor.sample(self.normalized(obs), num_draws, temperature=self.temperature).std(2)
         mask = self.stack.action_mask
         return (std_AND * mask.unsqueeze(1)).sum((0, 2)) / mask.sum()
 
@@ -84,24 +98,7 @@ class JointPolicy(nn.Module):
         """Do nothing: the policy has no memory."""
 
 
-class SeveralDrawsPolicy(JointPolicy):
-    """Every agent makes one action of several draws of its policy."""
-
-    def __init__(self, policy: JointPolicy, num_draws: int) -> None:
-        """Draw from a policy; ``num_draws`` M >= 1 of an agent and step."""
-        super().__init__(policy.stack, policy.normalizer, policy.actor, captures=policy._graphs.active)
-        self.num_draws = num_draws
-
-
-class MeanOfPolicy(SeveralDrawsPolicy):
-    """Every agent acts by the mean of several of its draws, which tells what the width of a policy costs."""
-
-    def _draw(self, normalized_NAO: torch.Tensor) -> torch.Tensor:
-        """Draw M actions per agent and average them. Shape: (A, N, D)."""
-        return self.actor.sample(normalized_NAO, self.num_draws).mean(2)
-
-
-class BestOfPolicy(SeveralDrawsPolicy):
+class BestOfPolicy(JointPolicy):
     """Every agent draws several actions and takes the one that its own critic values most: greedier than the policy.
 
     Decentralised still, because the critic sees what its agent sees. Never what candidates or TD targets come from: it
@@ -116,8 +113,8 @@ class BestOfPolicy(SeveralDrawsPolicy):
             value: Values of each agent's actions.
             num_draws: Draws M of an agent and step; >= 1.
         """
-        super().__init__(policy, num_draws)
-        self.value = value
+        super().__init__(policy.stack, policy.normalizer, policy.actor, captures=policy._graphs.active)
+        self.value, self.num_draws = value, num_draws
 
     def _draw(self, normalized_NAO: torch.Tensor) -> torch.Tensor:
         """Draw M actions per agent and keep the best. Shape: (A, N, D)."""

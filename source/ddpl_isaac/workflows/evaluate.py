@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import argparse
 import torch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,14 +15,14 @@ from ddpl_isaac.cli import CommandLine
 from ddpl_isaac.config import TrainConfig
 from ddpl_isaac.errors import ConfigError, end_on_user_error
 from ddpl_isaac.interruption import whole_file
-from ddpl_isaac.models.policy import BestOfPolicy, MeanOfPolicy
+from ddpl_isaac.models.policy import BestOfPolicy
 from ddpl_isaac.output_paths import check_output
 from ddpl_isaac.run_directory import shown
 from ddpl_isaac.runners.evaluator import EvaluationResult
 from ddpl_isaac.runners.evaluator import evaluate as play_episodes
 from ddpl_isaac.runners.make_runner import make_runner
 from ddpl_isaac.seeds import Purpose, derive
-from ddpl_isaac.workflows.prepare import prepare_trained
+from ddpl_isaac.workflows.prepare import check_temperature, prepare_trained
 
 if TYPE_CHECKING:
     from ddpl_isaac.runners.diffusion_actor_runner import DiffusionActorRunner
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 def evaluate(command: CommandLine) -> None:
     """Evaluate the averaged (EMA) actor, if there is one, and the latest of a checkpoint, print a table and write JSON.
 
-    Both act by a single draw per agent and step, as the team would in operation. With ``--draws`` the first of them
-    plays once more by the mean of several draws, and by the best of them in the eyes of critics that see no more than
+    Both act by a single draw per agent and step, as they do in training. The first of them plays once more with its
+    noise multiplied by ``--temperature``, and by the best of ``--draws`` in the eyes of critics that see no more than
     their agents, if there are such.
 
     Raises:
@@ -46,6 +47,7 @@ def evaluate(command: CommandLine) -> None:
         raise ConfigError(f"--num_episodes is {args.num_episodes}; it must be >= 1.")
     if args.draws < 1:
         raise ConfigError(f"--draws is {args.draws}; it must be >= 1, where 1 is the policy itself.")
+    check_temperature(args.temperature)
     output = args.output or checkpoint.parent / "evaluation" / f"{checkpoint.stem}.json"
     check_output("--output", output)
     if args.html and output.suffix == ".html":
@@ -55,7 +57,7 @@ def evaluate(command: CommandLine) -> None:
     print(f"Evaluating {shown(checkpoint)} over {args.num_episodes} episodes on {plan.device}.", flush=True)
     with prepared.open(checkpoint.parent, "evaluate") as env, end_on_user_error():
         runner = make_runner(env, cfg, plan.device, checkpoint=checkpoint)
-        results = _play_policies(runner, cfg, args.num_episodes, args.draws)
+        results = _play_policies(runner, cfg, args)
         output.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(output) as file:
             file.write_text(results[0].to_json(*results[1:]) + "\n")
@@ -64,24 +66,22 @@ def evaluate(command: CommandLine) -> None:
             _write_page(output.with_suffix(".html"), results, runner, checkpoint)
 
 
-def _play_policies(
-    runner: DiffusionActorRunner, cfg: TrainConfig, num_episodes: int, num_draws: int
-) -> list[EvaluationResult]:
+def _play_policies(runner: DiffusionActorRunner, cfg: TrainConfig, args: argparse.Namespace) -> list[EvaluationResult]:
     """Let the policies of a checkpoint play the same number of episodes, each from the same random state."""
     learner: Any = runner.alg.learner
     labels = {"EMA": True, "latest": False} if learner.averages else {"latest": False}
     policies = {label: runner.get_inference_policy(averaged=averaged) for label, averaged in labels.items()}
-    if num_draws > 1:
-        label, policy = next(iter(policies.items()))
-        policies[f"{label}, mean of {num_draws}"] = MeanOfPolicy(policy, num_draws)
-        own_value = getattr(getattr(learner, "target_critic", None), "own_value", None)
-        if own_value is not None:
-            policies[f"{label}, best of {num_draws}"] = BestOfPolicy(policy, own_value, num_draws)
+    label, policy = next(iter(policies.items()))
+    if args.temperature != 1.0:
+        policies[f"{label}, temperature {args.temperature:g}"] = policy.tempered(args.temperature)
+    own_value = getattr(getattr(learner, "target_critic", None), "own_value", None)
+    if args.draws > 1 and own_value is not None:
+        policies[f"{label}, best of {args.draws}"] = BestOfPolicy(policy, own_value, args.draws)
     results = []
     for label, policy in policies.items():
         torch.manual_seed(derive(cfg.seed, Purpose.JUDGING))
         how = {"label": label, "seed": cfg.seed, "deviation": policy.deviation}
-        results.append(play_episodes(runner.env, policy, num_episodes, **how))
+        results.append(play_episodes(runner.env, policy, args.num_episodes, **how))
     return results
 
 

@@ -15,7 +15,7 @@ from ddpl_isaac.envs.vec_env import MultiAgentVecEnv, step_duration
 from ddpl_isaac.errors import end_on_user_error
 from ddpl_isaac.run_directory import shown
 from ddpl_isaac.runners.make_runner import make_runner
-from ddpl_isaac.workflows.prepare import PLAY_ENVS, prepare_trained
+from ddpl_isaac.workflows.prepare import PLAY_ENVS, check_temperature, prepare_trained
 
 
 def play(command: CommandLine) -> None:
@@ -26,11 +26,13 @@ def play(command: CommandLine) -> None:
         CheckpointError: If the checkpoint cannot be used.
     """
     args = command.args
+    check_temperature(args.temperature)
     prepared, checkpoint = prepare_trained(command, play=True, num_envs=PLAY_ENVS)
     plan, cfg = prepared.plan, prepared.cfg
     print(f"Playing {shown(checkpoint)} in {cfg.num_envs} environments on {plan.device}.", flush=True)
     with prepared.open(checkpoint.parent, "play") as env, end_on_user_error():
-        policy = make_runner(env, cfg, plan.device, checkpoint=checkpoint).get_inference_policy()
+        runner = make_runner(env, cfg, plan.device, checkpoint=checkpoint)
+        policy = runner.get_inference_policy().tempered(args.temperature)
         steps = plan.source.video_steps(plan) if args.video else args.num_steps
         _play(env, policy, steps, pace=step_duration(env) if args.real_time else 0.0)
     if args.video:

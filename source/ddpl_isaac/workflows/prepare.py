@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -102,6 +103,18 @@ def prepare_trained(command: CommandLine, *, play: bool = False, num_envs: int |
     prepared = prepare(command, command.args.checkpoint, learns=False, play=play, num_envs=num_envs)
     assert prepared.checkpoint is not None
     return prepared, prepared.checkpoint
+
+
+def check_temperature(temperature: float) -> None:
+    """Refuse what no noise can be multiplied by.
+
+    Raises:
+        ConfigError: If the temperature is negative or no number.
+    """
+    if not 0.0 <= temperature < math.inf:
+        raise ConfigError(
+            f"--temperature is {temperature:g}; it must be a number >= 0: 1 for the policy itself, 0 for no noise."
+        )
 
 
 def _settings(plan: EnvPlan, command: CommandLine, checkpoint: Path | None, num_envs: int | None) -> TrainConfig:
