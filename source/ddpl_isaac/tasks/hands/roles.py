@@ -73,7 +73,7 @@ class Roles:
         self._to = torch.stack([position, position])
         probe = torch.eye(3).to(position)
         moved = [self._move_point(probe, *self._motion(torch.ones(3, dtype=torch.long), role)) for role in (0, 1)]
-        if not torch.allclose(*moved, atol=1e-4):
+        if not torch.allclose(moved[0], moved[1], atol=1e-4):
             raise ConfigError(
                 "env.agents_change_hands is true; no motion of the scene exchanges these two hands, as half a turn "
                 "does with hands that face each other. Leave it false for this task."
