@@ -51,7 +51,7 @@ def record() -> dict[str, torch.Tensor]:
 
 
 def _without_signs(rows: torch.Tensor) -> torch.Tensor:
-    """Make the first component of the object's and the goal's rotation, and of the turn between, positive or 0.
+    """Make the largest component of the object's and the goal's rotation, and of the turn between, positive.
 
     They end a row; a rotation and its negative are the same, and the object's may have either sign.
     """

@@ -56,7 +56,8 @@ class Actor(nn.Module, ABC):
             num_samples: Draws M per agent and state.
             generator: Source of the random numbers; None is torch's own generator.
             temperature: Factor of the noise from which actions are made; >= 0. A Gaussian's deviation is that many
-                times as large, and with 0 an agent always does the same where it sees the same.
+                times as large, and with 0 an agent always does the same where it sees the same, but for which one of
+                several Gaussians it draws.
 
         Returns:
             Actions. Shape: (A, B, M, D).

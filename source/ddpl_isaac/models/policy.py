@@ -83,9 +83,10 @@ class JointPolicy(nn.Module):
             obs: Observations.
             num_draws: Draws per agent and state; >= 2.
         """
-        device = self.output_std.device  # else the state of every GPU of the machine would be kept, with a warning
+        normalized_NAO = self.normalized(obs)
+        device = normalized_NAO.device  # else the state of every GPU of the machine would be kept, with a warning
         with torch.random.fork_rng([device] if device.type == "cuda" else []):
-            std_AND = self.actor.sample(self.normalized(obs), num_draws, temperature=self.temperature).std(2)
+            std_AND = self.actor.sample(normalized_NAO, num_draws, temperature=self.temperature).std(2)
         mask = self.stack.action_mask
         return (std_AND * mask.unsqueeze(1)).sum((0, 2)) / mask.sum()
 

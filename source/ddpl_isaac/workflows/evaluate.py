@@ -77,6 +77,8 @@ def _play_policies(runner: DiffusionActorRunner, cfg: TrainConfig, args: argpars
     own_value = getattr(getattr(learner, "target_critic", None), "own_value", None)
     if args.draws > 1 and own_value is not None:
         policies[f"{label}, best of {args.draws}"] = BestOfPolicy(policy, own_value, args.draws)
+    elif args.draws > 1:
+        print("No agent has a critic of its own (critic.kind factored or local): --draws adds no row.", flush=True)
     results = []
     for label, policy in policies.items():
         torch.manual_seed(derive(cfg.seed, Purpose.JUDGING))

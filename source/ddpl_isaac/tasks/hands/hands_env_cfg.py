@@ -68,12 +68,14 @@ class HandsEnvCfg(DirectMARLEnvCfg):
 
     object_name = "ball"
     """What the object is called in exported policies."""
-    frame = "in the frame of the environment"
-    """What positions and directions refer to in exported policies."""
 
     def bodies(self) -> list[str]:
         """Return what the agents, or groups of agents, that move a hand are called."""
         return list(self.hand_names)
+
+    def frame(self) -> str:
+        """Return what positions and directions refer to, for exported policies."""
+        return "in the frame of the environment"
 
     def divide(
         self,
@@ -98,7 +100,7 @@ class HandsEnvCfg(DirectMARLEnvCfg):
             motors,
             tendons,
             object_name=self.object_name,
-            frame=self.frame,
+            frame=self.frame(),
             velocity_scale=self.vel_obs_scale,
             moving_average=self.act_moving_average,
             tendon_limits=self.actuated_tendon_position_limits,

@@ -35,12 +35,7 @@ class ThrowEnvCfg(HandsEnvCfg):
         """Return the names of the hands, or of their roles."""
         return ["throwing_hand", "catching_hand"] if self.agents_change_hands else super().bodies()
 
-    def validate_config(self) -> None:
-        """Say in which frame roles see the world, and derive agents and spaces.
-
-        Raises:
-            ConfigError: If no hand can be divided like this.
-        """
-        if self.agents_change_hands:
-            self.frame = "in the frame of the environment, turned so that the throwing hand stands where the first does"
-        super().validate_config()
+    def frame(self) -> str:
+        """Return the frame of the environment, or that of a role."""
+        turned = ", turned so that the throwing hand stands where the first does" if self.agents_change_hands else ""
+        return super().frame() + turned
