@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from isaaclab.envs import DirectMARLEnvCfg
+from isaaclab_tasks.utils import resolve_task_config
+
 from ddpl_isaac.errors import ConfigError
 from ddpl_isaac.tasks.hands.roles import Roles, Seen
-from ddpl_isaac.tasks.hands.throw_env_cfg import ThrowEnvCfg
 
 HALF = math.sqrt(0.5)
 FACING = torch.tensor([[0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 1.0], [0.0, -1.0, 0.5, 0.0, 0.0, 1.0, 0.0]])
@@ -36,6 +38,12 @@ def scene() -> Seen:
         goal_position=torch.tensor([[0.0, -0.36, 0.55]] * 2),
         goal_rotation=torch.tensor([[0.0, 0.0, 0.0, 1.0]] * 2),
     )
+
+
+def _with_roles(task: str) -> DirectMARLEnvCfg:
+    cfg = resolve_task_config(task, None, overrides=[])[0]
+    cfg.agents_change_hands = True
+    return cfg
 
 
 def test_nothing_changes_while_the_first_hand_throws():
@@ -76,9 +84,15 @@ def test_hands_side_by_side_cannot_take_turns():
         Roles(beside)
 
 
+def test_a_task_of_such_hands_says_so_before_it_is_made():
+    with pytest.raises(ConfigError, match=r"env\.agents_change_hands is true; no motion of the scene exchanges"):
+        _with_roles("DDPL-Shadow-Hands-CatchAbreast").validate_config()
+
+
 @pytest.mark.parametrize(("number", "last"), [(1, "catching_hand"), (6, "catching_hand_little_finger")])
 def test_agents_are_named_by_their_roles(number, last):
-    cfg = ThrowEnvCfg(agents_per_hand=number, agents_change_hands=True)
+    cfg = _with_roles("DDPL-Shadow-Hands")
+    cfg.agents_per_hand = number
     cfg.validate_config()
     assert cfg.possible_agents[0].startswith("throwing_hand")
     assert cfg.possible_agents[-1] == last

@@ -13,7 +13,7 @@ from isaaclab.utils.math import quat_apply
 
 from .goal_sequence import GoalSequence
 from .hands_env import HandsEnv
-from .roles import Roles, Seen
+from .roles import Seen
 
 if TYPE_CHECKING:
     from .throw_env_cfg import ThrowEnvCfg
@@ -31,9 +31,7 @@ class ThrowEnv(HandsEnv):
 
     def __init__(self, cfg: ThrowEnvCfg, render_mode: str | None = None, **kwargs: Any) -> None:
         """Build the simulation from its settings."""
-        hands = [getattr(cfg.scene, name).init_state for name in cfg.hand_names]
-        roots = torch.tensor([[*hand.pos, *hand.rot] for hand in hands], device=cfg.sim.device)
-        self._roles = Roles(roots) if cfg.agents_change_hands else None
+        self._roles = cfg.make_roles(cfg.sim.device)
         super().__init__(cfg, render_mode, **kwargs)
         poses = torch.stack([hand.data.default_root_pose.torch for hand in self.hands])
         offset = torch.tensor(cfg.goal_position_offset, device=self.device).expand_as(poses[..., :3])

@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import torch
+
 from isaaclab.utils import configclass
 from isaaclab_tasks.utils import PresetCfg
 
 from .hands_env_cfg import HandsEnvCfg
+from .roles import Roles
 from .scene_cfg import GoalOffsetCfg
 
 
@@ -39,3 +42,26 @@ class ThrowEnvCfg(HandsEnvCfg):
         """Return the frame of the environment, or that of a role."""
         turned = ", turned so that the throwing hand stands where the first does" if self.agents_change_hands else ""
         return super().frame() + turned
+
+    def make_roles(self, device: str) -> Roles | None:
+        """Return how agents change hands; None if they do not.
+
+        Args:
+            device: Device of the environment's tensors.
+
+        Raises:
+            ConfigError: If no motion of the scene exchanges the hands.
+        """
+        if not self.agents_change_hands:
+            return None
+        hands = [getattr(self.scene, name).init_state for name in self.hand_names]
+        return Roles(torch.tensor([[*hand.pos, *hand.rot] for hand in hands], device=device))
+
+    def validate_config(self) -> None:
+        """Derive agents and spaces. Isaac Lab calls this before it starts the simulator.
+
+        Raises:
+            ConfigError: If no hand can be divided like this, or hands cannot be exchanged that are to be.
+        """
+        super().validate_config()
+        self.make_roles("cpu")
